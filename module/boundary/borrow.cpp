@@ -21,7 +21,8 @@ PyObject* resizable_array(PyObject* exporter) noexcept {
 
 }  // namespace
 
-bool Borrows::pin() noexcept {
+bool PinnedBorrows::pin(Borrows& borrows) noexcept {
+  first_ = borrows.first();
   for (Borrow* borrow = first_; borrow != nullptr; borrow = borrow->next_) {
     if (!PyArray_Check(borrow->exporter_)) continue;  // its own exporter locks it
     borrow->pin_ =
@@ -34,8 +35,8 @@ bool Borrows::pin() noexcept {
   return true;
 }
 
-void Borrows::unpin() noexcept {
-  for (Borrow* borrow = first_; borrow != nullptr; borrow = borrow->next_) {
+void PinnedBorrows::unpin() noexcept {
+  for (Borrow* borrow = std::exchange(first_, nullptr); borrow != nullptr; borrow = borrow->next_) {
     Py_XDECREF(std::exchange(borrow->pin_, nullptr));  // exporter unlocked
   }
 }
