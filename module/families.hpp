@@ -6,6 +6,8 @@
 namespace fastlane {
 
 extern PyMethodDef bytes_methods[];
+extern PyMethodDef scaled_copy_methods[];
+extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef testing_methods[];
 
 struct Family {
@@ -15,6 +17,8 @@ struct Family {
 
 inline constexpr Family kFamilies[] = {
     {nullptr, bytes_methods},
+    {"lessons", scaled_copy_methods},
+    {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},
 };
 
