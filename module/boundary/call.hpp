@@ -28,18 +28,16 @@ concept SaysItsWork = requires(const Call& call) {
   { call.work() } -> std::convertible_to<std::size_t>;
 };
 
-// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call.
+// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call. Which
+// thread this is gets looked up here, not before: the two system calls cost more than a small call.
 void answer_signals(void* released_gil);
-
-// True on the thread that runs Python's signal handlers.
-bool is_signal_thread() noexcept;
 
 template <class Call>
 void run_detached(Call& phases, Arguments& args) {
   PinnedBorrows pins;
   if (!pins.pin(args.borrows())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
-  Checkpoint checkpoint(is_signal_thread() ? answer_signals : nullptr, &gil);
+  Checkpoint checkpoint(answer_signals, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
   pins.unpin();
