@@ -47,7 +47,7 @@ double sum_of(std::vector<double> values, const SumRow& row) {
   return sum_floats(array.view(), checkpoint, row);
 }
 
-class EachRow : public ::testing::TestWithParam<const SumRow*> {
+class SumEachRow : public ::testing::TestWithParam<const SumRow*> {
  protected:
   const SumRow& row() { return *GetParam(); }
   void SetUp() override {
@@ -61,11 +61,11 @@ std::vector<const SumRow*> all_rows() {
   return rows;
 }
 
-INSTANTIATE_TEST_SUITE_P(Sum, EachRow, ::testing::ValuesIn(all_rows()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Rows, SumEachRow, ::testing::ValuesIn(all_rows()), [](const auto& test) {
   return std::string(cpu::name_of(test.param->level));
 });
 
-TEST_P(EachRow, StaysWithinTheBound) {
+TEST_P(SumEachRow, StaysWithinTheBound) {
   std::mt19937_64 random(3);
   std::normal_distribution<double> normal;
   for (int round = 0; round < 300; ++round) {
@@ -85,7 +85,7 @@ TEST_P(EachRow, StaysWithinTheBound) {
   }
 }
 
-TEST_P(EachRow, GivesTheSameBitsAsTheOtherRows) {
+TEST_P(SumEachRow, GivesTheSameBitsAsTheOtherRows) {
   std::mt19937_64 random(4);
   std::normal_distribution<double> normal;
   for (int round = 0; round < 200; ++round) {
@@ -100,7 +100,7 @@ TEST_P(EachRow, GivesTheSameBitsAsTheOtherRows) {
   }
 }
 
-TEST_P(EachRow, AddsFloat32AsFloat64) {
+TEST_P(SumEachRow, AddsFloat32AsFloat64) {
   std::mt19937_64 random(5);
   std::normal_distribution<float> normal;
   for (int round = 0; round < 200; ++round) {
@@ -122,7 +122,7 @@ TEST_P(EachRow, AddsFloat32AsFloat64) {
   EXPECT_EQ(sum_floats(array.view(), checkpoint, row()), 10000000 * static_cast<double>(0.1F));
 }
 
-TEST_P(EachRow, KeepsSmallElementsBesideLargeOnes) {
+TEST_P(SumEachRow, KeepsSmallElementsBesideLargeOnes) {
   std::vector<double> values(1 << 20, 1e-3);
   values[0] = 1e16;
   values[values.size() / 2] = -1e16;
@@ -132,7 +132,7 @@ TEST_P(EachRow, KeepsSmallElementsBesideLargeOnes) {
   EXPECT_NE(exact, 0.0);
 }
 
-TEST_P(EachRow, PropagatesWhatIsNotFinite) {
+TEST_P(SumEachRow, PropagatesWhatIsNotFinite) {
   for (const std::size_t size : {1U, 5U, 31U, 40U, 3000U, 70000U}) {
     std::vector<double> values(size, 1.5);
     EXPECT_EQ(sum_of(values, row()), 1.5 * static_cast<double>(size));
@@ -150,7 +150,7 @@ TEST_P(EachRow, PropagatesWhatIsNotFinite) {
   }
 }
 
-TEST_P(EachRow, SumsNothingToZeroAndKeepsNegativeZero) {
+TEST_P(SumEachRow, SumsNothingToZeroAndKeepsNegativeZero) {
   EXPECT_EQ(std::bit_cast<std::uint64_t>(sum_of({}, row())), 0U);
   for (const std::size_t size : {1U, 33U, 5000U}) {
     EXPECT_TRUE(std::signbit(sum_of(std::vector<double>(size, -0.0), row())));
@@ -158,7 +158,7 @@ TEST_P(EachRow, SumsNothingToZeroAndKeepsNegativeZero) {
   }
 }
 
-TEST_P(EachRow, JoinsPartialSums) {
+TEST_P(SumEachRow, JoinsPartialSums) {
   std::mt19937_64 random(6);
   std::normal_distribution<double> normal;
   std::vector<double> values(50000);
@@ -174,7 +174,7 @@ TEST_P(EachRow, JoinsPartialSums) {
   EXPECT_NEAR(left.value(), exact_sum(values), 1e-11);
 }
 
-TEST_P(EachRow, AsksOnTheWay) {
+TEST_P(SumEachRow, AsksOnTheWay) {
   StridedArray<double> array({{1 << 20}, {}, {}});
   array.fill(std::vector<double>(1 << 20, 1.0));
   struct Stop {};
@@ -216,7 +216,7 @@ void integers_are_exact(const SumRow& row, bool extremes) {
   }
 }
 
-TEST_P(EachRow, AddsIntegersExactly) {
+TEST_P(SumEachRow, AddsIntegersExactly) {
   for (const bool extremes : {false, true}) {
     integers_are_exact<bool>(row(), false);
     integers_are_exact<std::int8_t>(row(), extremes);
@@ -230,7 +230,7 @@ TEST_P(EachRow, AddsIntegersExactly) {
   }
 }
 
-TEST_P(EachRow, CountsAnyByteOfABooleanOnce) {
+TEST_P(SumEachRow, CountsAnyByteOfABooleanOnce) {
   const std::ptrdiff_t shape[] = {256};
   const std::ptrdiff_t strides[] = {1};
   std::vector<std::byte> bytes(256);
