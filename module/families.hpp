@@ -5,6 +5,8 @@
 
 namespace fastlane {
 
+extern PyMethodDef scaled_copy_methods[];
+extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef testing_methods[];
 
 struct Family {
@@ -13,6 +15,8 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
+    {"lessons", scaled_copy_methods},
+    {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},
 };
 

@@ -1,6 +1,7 @@
 // The three roads by which an array comes in; all end in the same view.
 #include "module/boundary/borrowed_array.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "module/boundary/owned_ref.hpp"
@@ -17,8 +18,26 @@ bool repeats_elements(const kernels::ArrayView& view) {
   return false;
 }
 
-std::string conversion_hint(const char* argument, DTypes accepted) {
-  return std::string(argument) + ".astype(\"" + accepted.first_name() + "\")";
+std::string conversion_hint(const char* argument, PyObject* object, DTypes accepted) {
+  const std::string dtype = accepted.first_name();
+  if (PyArray_Check(object)) return std::string(argument) + ".astype(\"" + dtype + "\")";
+  return std::string("numpy.asarray(") + argument + ", dtype=\"" + dtype + "\")";
+}
+
+// What a buffer says about its shape; exporters leave out what they think goes without saying.
+void copy_layout(const Py_buffer& buffer, std::ptrdiff_t* shape, std::ptrdiff_t* strides) {
+  std::ptrdiff_t stride = buffer.itemsize;
+  for (int axis = buffer.ndim - 1; axis >= 0; --axis) {
+    shape[axis] = buffer.shape == nullptr ? buffer.len / std::max<Py_ssize_t>(buffer.itemsize, 1)
+                                          : buffer.shape[axis];
+    strides[axis] = buffer.strides == nullptr ? stride : buffer.strides[axis];
+    stride *= shape[axis];
+  }
+}
+
+// NumPy exports the bytes of a moment in time as if they were a list of small numbers.
+bool is_moment(PyObject* object) {
+  return PyArray_IsScalar(object, Datetime) || PyArray_IsScalar(object, Timedelta);
 }
 
 }  // namespace
@@ -69,13 +88,11 @@ bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes acc
   const bool indirect = buffer_.suboffsets != nullptr;
   bool fits = buffer_.ndim <= kernels::kMaxDimensions && !indirect;
   if (fits) {
-    for (int axis = 0; axis < buffer_.ndim; ++axis) {
-      shape_[axis] = buffer_.shape[axis];
-      strides_[axis] = buffer_.strides[axis];
-    }
-    view_ = {static_cast<std::byte*>(buffer_.buf), format.dtype, buffer_.ndim, shape_, strides_};
-    item_size_ = kernels::size_of(format.dtype);
-    fits = check(args, accepted, format.dtype, format.swapped, buffer_.readonly == 0, object);
+    copy_layout(buffer_, shape_, strides_);
+    const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
+    view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
+    item_size_ = kernels::size_of(dtype);
+    fits = check(args, accepted, dtype, format.swapped, buffer_.readonly == 0, object);
   } else {
     args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
                     describe_object(object), "numpy.array(" + std::string(argument_) + ")");
@@ -116,7 +133,7 @@ bool BorrowedArray::check(Arguments& args, DTypes accepted, DType dtype, bool sw
                           bool writable, PyObject* object) {
   if (!accepted.contains(dtype)) [[unlikely]] {
     return args.wrong_type(argument_, accepted.names(), describe_object(object),
-                           conversion_hint(argument_, accepted));
+                           conversion_hint(argument_, object, accepted));
   }
   if (swapped) [[unlikely]] {
     return args.wrong_type(
@@ -124,8 +141,7 @@ bool BorrowedArray::check(Arguments& args, DTypes accepted, DType dtype, bool sw
         describe_object(object) + " in the other byte order",
         std::string(argument_) + ".astype(" + argument_ + ".dtype.newbyteorder(\"=\"))");
   }
-  if (access_ == Access::read) [[likely]]
-    return true;
+  if (access_ == Access::read) return true;
   if (!writable) {
     return args.refuse_borrow(argument_, "writable memory",
                               "a read-only " + describe_object(object),
@@ -139,10 +155,9 @@ bool BorrowedArray::check(Arguments& args, DTypes accepted, DType dtype, bool sw
   return true;
 }
 
-void BorrowedArray::release() noexcept {
-  Py_CLEAR(pin_);
-  if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
-  Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+void BorrowedArray::release_buffer() noexcept {
+  PyBuffer_Release(&buffer_);
+  has_buffer_ = false;
 }
 
 }  // namespace fastlane

@@ -5,6 +5,8 @@
 
 #include <Python.h>
 
+#include <utility>
+
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/borrow.hpp"
 #include "module/boundary/dtype.hpp"
@@ -29,12 +31,16 @@ class BorrowedArray : public Borrow {
   // may give an ndarray a different shape while this one computes.
   bool acquire(Arguments& args, const char* argument, PyObject* object, DTypes accepted,
                Access access = Access::read);
-  void release() noexcept;
+  void release() noexcept {
+    if (has_buffer_) release_buffer();
+    Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+  }
 
   kernels::DType dtype() const noexcept { return view_.dtype; }
   bool is_held() const noexcept { return exporter_ != nullptr; }
 
  private:
+  void release_buffer() noexcept;
   bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted);
   bool acquire_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted);

@@ -36,12 +36,13 @@ bool is_signal_thread() noexcept;
 
 template <class Call>
 void run_detached(Call& phases, Arguments& args) {
-  if (!args.borrows().pin()) throw PythonErrorSet{};
+  PinnedBorrows pins;
+  if (!pins.pin(args.borrows())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(is_signal_thread() ? answer_signals : nullptr, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
-  args.borrows().unpin();
+  pins.unpin();
 }
 
 template <class Call>

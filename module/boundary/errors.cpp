@@ -52,19 +52,23 @@ std::string shape_of(PyArrayObject* array) {
 
 // What str(array.dtype) says, without the chance to fail.
 std::string dtype_of_array(PyArrayObject* array) {
-  PyObject* text = PyObject_Str(reinterpret_cast<PyObject*>(PyArray_DESCR(array)));  // new
-  const char* name = text == nullptr ? nullptr : PyUnicode_AsUTF8(text);
-  std::string result = name == nullptr ? "unknown" : name;
+  OwnedRef text =
+      OwnedRef::from_new(PyObject_Str(reinterpret_cast<PyObject*>(PyArray_DESCR(array))));
+  const char* name = text ? PyUnicode_AsUTF8(text.borrow()) : nullptr;
   if (name == nullptr) PyErr_Clear();
-  Py_XDECREF(text);
+  std::string result = name == nullptr ? "unknown" : name;
+  text.decref();
   return result;
 }
 
 // OSError(errno, message): the subclass (FileNotFoundError and so on) follows from the number.
 void raise_os_error(const std::system_error& error, const char* function) {
-  const std::string message = std::string(function) + "(): " + error.what();
+  OwnedRef message =
+      OwnedRef::from_new(PyUnicode_FromFormat("%s(): %s", function, error.what()));  // new
+  if (!message) return;
   OwnedRef arguments =
-      OwnedRef::from_new(Py_BuildValue("(is)", error.code().value(), message.c_str()));  // new
+      OwnedRef::from_new(Py_BuildValue("(iO)", error.code().value(), message.borrow()));  // new
+  message.decref();
   if (!arguments) return;
   PyErr_SetObject(PyExc_OSError, arguments.borrow());
   arguments.decref();
@@ -74,6 +78,7 @@ void raise_what(PyObject* error_class, const char* function, const std::exceptio
   PyErr_Format(error_class, "%s(): %s", function, error.what());
 }
 
+// Runs outside every guard, so it must not throw: nothing here allocates in C++.
 void translate(PyObject* module, const char* function) {
   try {
     throw;
