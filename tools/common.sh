@@ -208,5 +208,6 @@ compile() {
   local folder=$1
   shift
   say "building ${folder#"$top"/}: $*"
-  ninja -C "$folder" --quiet "$@" 2>&1 | sed '/^-- /d; /^ninja: no work to do/d' >&2 || fail "the build failed"
+  ninja -C "$folder" --quiet "$@" 2>&1 | sed '/^-- /d; /^ninja: no work to do/d' >&2 ||
+    fail "the build failed"
 }
