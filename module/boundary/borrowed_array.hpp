@@ -43,6 +43,7 @@ class BorrowedArray : public Borrow {
   void release_buffer() noexcept;
   bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted);
   bool acquire_buffer(Arguments& args, PyObject* object, DTypes accepted);
+  bool check_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted);
   bool check(Arguments& args, DTypes accepted, DType dtype, bool swapped, bool writable,
              PyObject* object);
