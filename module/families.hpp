@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef reduction_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef testing_methods[];
@@ -15,6 +16,7 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
+    {nullptr, reduction_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},

@@ -19,9 +19,9 @@ bool repeats_elements(const kernels::ArrayView& view) {
 }
 
 std::string conversion_hint(const char* argument, PyObject* object, DTypes accepted) {
-  const std::string quoted = "\"" + accepted.first_name() + "\")";
-  if (PyArray_Check(object)) return std::string(argument) + ".astype(" + quoted;
-  return "numpy.asarray(" + std::string(argument) + ", dtype=" + quoted;
+  const std::string dtype = accepted.first_name();
+  if (PyArray_Check(object)) return std::string(argument) + ".astype(\"" + dtype + "\")";
+  return std::string("numpy.asarray(") + argument + ", dtype=\"" + dtype + "\")";
 }
 
 // What a buffer says about its shape; exporters leave out what they think goes without saying.
