@@ -71,12 +71,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Call:
-    """One function. `model` gives the result from plain copies, and writes to them as it does."""
+    """One function, or one method with `self` as its first parameter.
+
+    `model` gives the result from plain copies and writes to them as the function does; it is None
+    where a result cannot be foretold.
+    """
 
     name: str
     parameters: dict[str, Kind]
     make: Callable[[], Arguments]  # fresh at each call; optional parameters may be left out
-    model: Callable[..., Any]
+    model: Callable[..., Any] | None
     errors: tuple[Refusal, ...] = ()
     keyword_only: frozenset[str] = frozenset()
     tolerance: float = 0.0  # relative
@@ -88,8 +92,7 @@ class Call:
 
     @property
     def function(self) -> Callable[..., Any]:
-        module, _, name = self.name.rpartition(".")
-        return getattr(importlib.import_module(module), name)
+        return resolve(self.name)
 
     def invoke(self, arguments: Arguments) -> Any:
         positional = [value for name, value in arguments.items() if name not in self.keyword_only]
@@ -98,6 +101,17 @@ class Call:
 
     def arguments_of(self, refusal: Refusal) -> Arguments:
         return {**self.make(), **refusal.changes()}
+
+
+def resolve(name: str) -> Any:
+    """The object of a dotted name whose first parts are modules."""
+    parts = name.split(".")
+    found: Any = importlib.import_module(parts[0])
+    for depth, part in enumerate(parts[1:], start=2):
+        if not hasattr(found, part):
+            importlib.import_module(".".join(parts[:depth]))
+        found = getattr(found, part)
+    return found
 
 
 def same(result: Any, expected: Any, tolerance: float) -> bool:

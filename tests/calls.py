@@ -9,9 +9,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from call_kinds import Anything, Array, Bytes, Call, Real, Refusal, Text
+from call_kinds import (
+    FLOATS,
+    NUMBERS,
+    Anything,
+    Array,
+    Bytes,
+    Call,
+    Integer,
+    Real,
+    Refusal,
+    Text,
+)
 
-from fastlane import ArgumentTypeError, ArgumentValueError
+import fastlane
+from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
 
 # Quarters: their sums are exact in every float type and every order.
@@ -86,7 +98,73 @@ LESSONS = [
     ),
 ]
 
-CALLS: list[Call] = [*TESTING, *LESSONS]
+def model_sum(x: np.ndarray) -> int | float:
+    return float(np.sum(x, dtype="f8")) if x.dtype.kind == "f" else sum(x.ravel().tolist())
+
+
+ARRAYS = [
+    Call(
+        "fastlane.sum",
+        {"x": Array(NUMBERS)},
+        make=lambda: {"x": quarters()},
+        model=model_sum,
+        kernel="sum_floats",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+    Call(
+        "fastlane.sum64",
+        {"x": Array(("float64",))},
+        make=lambda: {"x": quarters()},
+        model=model_sum,
+        kernel="sum_floats",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+]
+
+
+def closed_arena() -> fastlane.Arena:
+    arena = fastlane.Arena()
+    arena.close()
+    return arena
+
+
+ARENA = [
+    Call(
+        "fastlane.Arena",
+        {"limit": Integer(0, (1 << 63) - 1, (0, 1, 1 << 20))},
+        make=dict,
+        model=None,
+        errors=(Refusal(lambda: {"limit": -1}, ArgumentValueError, "limit"),),
+    ),
+    Call(
+        "fastlane.Arena.empty",
+        {"self": Anything(), "shape": Anything(), "dtype": Anything()},
+        make=lambda: {"self": fastlane.Arena(), "shape": (3, 4)},
+        model=None,
+        errors=(
+            Refusal(lambda: {"shape": (3, -1)}, ArgumentValueError, "shape"),
+            Refusal(lambda: {"dtype": "O"}, ArgumentTypeError, "dtype"),
+            Refusal(lambda: {"dtype": "no such type"}, TypeError),
+            Refusal(lambda: {"shape": "three"}, TypeError),
+            Refusal(lambda: {"shape": (1 << 62, 1 << 62)}, MemoryError),
+            Refusal(lambda: {"shape": (1 << 40,)}, MemoryError),
+            Refusal(lambda: {"self": fastlane.Arena(limit=64)}, MemoryError),
+            Refusal(lambda: {"self": closed_arena()}, BorrowError),
+        ),
+        moves=True,
+    ),
+    *(
+        Call(
+            f"fastlane.Arena.{name}",
+            {"self": Anything()},
+            make=lambda: {"self": fastlane.Arena()},
+            model=None,
+        )
+        for name in ("stats", "trim", "close")
+    ),
+]
+
+CALLS: list[Call] = [*TESTING, *LESSONS, *ARRAYS, *ARENA]
 
 
 def table() -> dict[str, Call]:

@@ -31,7 +31,7 @@ def wrong_in(call: Call, name: str, variant: variants.Variant) -> str | None:
             return f"the error names {raised.argument!r}: {raised}"
     elif raised is not None:
         return f"raised {raised!r}"
-    else:
+    elif call.model is not None:
         expected = call.model(**plain)
         if not same(result, expected, call.tolerance):
             return f"gave {result!r} instead of {expected!r}"
@@ -57,4 +57,4 @@ def test_every_form_of_every_argument(call: Call, name: str):
         for variant in variants.of(call.parameters[name], example, is_optional)
         if (wrong := wrong_in(call, name, variant)) is not None
     ]
-    assert not found, "\n".join(found)
+    assert not found, f"{len(found)} wrong\n" + "\n".join(found[:20])
