@@ -50,26 +50,26 @@ bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes acc
                               "a read-only " + describe_object(object),
                               "a bytearray or a writable array");
   }
-  const BufferFormat format = parse_buffer_format(buffer_.format);
-  const bool indirect = buffer_.suboffsets != nullptr;
-  bool fits = buffer_.ndim <= kernels::kMaxDimensions && !indirect;
-  if (fits) {
-    copy_layout(buffer_, shape_, strides_);
-    const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
-    view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
-    item_size_ = kernels::size_of(dtype);
-    fits = check(args, accepted, format.swapped, buffer_.readonly == 0, object);
-  } else {
-    args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
-                    describe_object(object), "numpy.array(" + std::string(argument_) + ")");
-  }
-  if (!fits) {
-    PyBuffer_Release(&buffer_);
-    return false;
-  }
+  // From here on the destructor gives it back: a complaint below may run out of memory and throw.
   has_buffer_ = true;
   exporter_ = Py_NewRef(object);  // exporter locked
-  return true;
+  if (check_buffer(args, object, accepted)) return true;
+  release();  // exporter unlocked
+  return false;
+}
+
+bool BorrowedArray::check_buffer(Arguments& args, PyObject* object, DTypes accepted) {
+  const bool indirect = buffer_.suboffsets != nullptr;
+  if (buffer_.ndim > kernels::kMaxDimensions || indirect) {
+    return args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
+                           describe_object(object), "numpy.array(" + std::string(argument_) + ")");
+  }
+  copy_layout(buffer_, shape_, strides_);
+  const BufferFormat format = parse_buffer_format(buffer_.format);
+  const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
+  view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
+  item_size_ = kernels::size_of(dtype);
+  return check(args, accepted, format.swapped, buffer_.readonly == 0, object);
 }
 
 bool BorrowedArray::acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted) {

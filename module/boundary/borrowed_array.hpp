@@ -68,6 +68,7 @@ class BorrowedArray : public Borrow {
   }
   bool acquire_exporter(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_buffer(Arguments& args, PyObject* object, DTypes accepted);
+  bool check_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted);
   bool check(Arguments& args, DTypes accepted, bool swapped, bool writable, PyObject* object) {
     const bool fits = accepted.contains(view_.dtype) && !swapped;
