@@ -329,13 +329,17 @@ void Pool::shutdown() noexcept {
 void Pool::before_fork() noexcept { state_->mutex.lock(); }
 void Pool::after_fork_in_parent() noexcept { state_->mutex.unlock(); }
 
-// The threads are gone, and what waits inside the condition variables with them: both are made anew
-// where they stand, without looking at what they hold.
+// The threads are gone: their handles are forgotten, neither joined nor detached. What waits inside
+// the lock and the condition variables is gone too, so they are made anew where they stand.
 void Pool::after_fork_in_child() noexcept {
   generation_.fetch_add(1, std::memory_order_relaxed);
-  const bool stopped = state_->stopped;
-  new (state_.get()) State;
-  state_->stopped = stopped;
+  State& state = *state_;
+  for (auto& worker : state.workers) new (&worker->thread) std::thread;
+  state.workers.clear();
+  state.first = nullptr;
+  new (&state.wanted) std::condition_variable;
+  new (&state.left) std::condition_variable;
+  new (&state.mutex) std::mutex;
 }
 
 Pool& pool() { return *process_pool; }

@@ -77,7 +77,7 @@ class Pool {
   };
   struct Job;
   struct Worker;
-  struct State;  // what a fork leaves behind in the child
+  struct State;  // stays at its place: threads and forked children refer to it
 
   void run(std::size_t chunks, Task task, Checkpoint& checkpoint, std::size_t threads);
   static void run_alone(std::size_t chunks, Task task, Checkpoint& checkpoint);

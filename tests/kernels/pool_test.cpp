@@ -18,6 +18,14 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
 struct Stop {};
 
 // Throws Stop once `when` has come.
@@ -327,9 +335,7 @@ TEST(ProcessPool, AForkInsideACallIsToldToTheChild) {
 }
 
 TEST(ProcessPool, DoesWithoutThreadsThatCannotBeStarted) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "a sanitizer needs the address space that this test takes away";
-#endif
+  if (kSanitized) GTEST_SKIP() << "a sanitizer needs the address space that this test takes away";
   EXPECT_EQ(in_child([] {
               pthread_attr_t large;  // larger than any stack that an earlier thread left behind
               pthread_attr_init(&large);
