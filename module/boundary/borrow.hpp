@@ -1,0 +1,58 @@
+// What all borrows of a call have in common: a place in memory that Python owns and that this call
+// may read or write for a while. The call's borrows hang in one list, so that call.hpp can pin them
+// and enter them in the ledger before it lets other threads run.
+#pragma once
+
+#include <Python.h>
+
+#include "kernels/array_view.hpp"
+
+namespace fastlane {
+
+enum class Access { read, write };
+
+// The memory of one argument. A base without virtual functions: the derived guard owns the
+// give-back.
+class Borrow {
+ public:
+  const char* argument() const noexcept { return argument_; }
+  Access access() const noexcept { return access_; }
+  const kernels::ArrayView& view() const noexcept { return view_; }
+  std::size_t item_size() const noexcept { return item_size_; }
+  std::size_t bytes() const noexcept { return view_.size() * item_size_; }
+
+  Borrow() noexcept = default;
+  Borrow(const Borrow&) = delete;
+  Borrow& operator=(const Borrow&) = delete;
+
+ protected:
+  ~Borrow() = default;
+
+  const char* argument_ = nullptr;
+  Access access_ = Access::read;
+  std::size_t item_size_ = 0;
+  kernels::ArrayView view_;
+  PyObject* pin_ = nullptr;       // a weak reference: NumPy refuses to resize an array that has one
+  PyObject* exporter_ = nullptr;  // owned while the borrow lives; null when nothing is borrowed
+  Borrow* next_ = nullptr;
+  friend class Borrows;
+};
+
+class Borrows {
+ public:
+  void add(Borrow& borrow) noexcept {
+    borrow.next_ = first_;
+    first_ = &borrow;
+  }
+  Borrow* first() const noexcept { return first_; }
+  static Borrow* next(const Borrow& borrow) noexcept { return borrow.next_; }
+
+  // Locks every ndarray against resize and writes nothing else. False with an exception set.
+  bool pin() noexcept;
+  void unpin() noexcept;
+
+ private:
+  Borrow* first_ = nullptr;
+};
+
+}  // namespace fastlane

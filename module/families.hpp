@@ -1,0 +1,19 @@
+// The list of families: each is a method table that its own file defines. module.cpp adds them all.
+#pragma once
+
+#include <Python.h>
+
+namespace fastlane {
+
+extern PyMethodDef testing_methods[];
+
+struct Family {
+  const char* submodule;  // "text" makes fastlane._core.text; null puts the functions at the top
+  PyMethodDef* methods;
+};
+
+inline constexpr Family kFamilies[] = {
+    {"testing", testing_methods},
+};
+
+}  // namespace fastlane
