@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
 
-from fastlane._core import SchemaError
+from fastlane._core import ArgumentTypeError, SchemaError
 
-__all__ = ["SchemaError", "nearest", "schema_error", "shown"]
+__all__ = ["SchemaError", "argument_type_error", "close_hint", "naming_keywords", "nearest", "schema_error", "shown"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _SHOWN_LENGTH = 60
 
@@ -18,12 +24,18 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN_LENGTH else text[: _SHOWN_LENGTH - 3] + "..."
 
 
+def close_hint(name: object, known: Iterable[str]) -> str | None:
+    """The hint after an unknown name where all known ones have been listed: only those that are near it."""
+    close = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
+    return "did you mean " + " or ".join(close) + "?" if close else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The hint after an unknown name: the names that are near it, or all of them."""
     names = [str(each) for each in known]
-    close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(close) + "?"
+    close = close_hint(name, names)
+    if close is not None:
+        return close
     if not names:
         return "there is none"
     listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
@@ -39,12 +51,36 @@ def schema_error(
     hint: str | None = None,
 ) -> SchemaError:
     """A SchemaError whose sentence is `where: expected ..., got ...; hint`, with the same facts as attributes."""
+    return _with_facts(SchemaError, where, argument, expected, got, hint)
+
+
+def argument_type_error(where: str, *, argument: str, expected: str, got: str, hint: str | None = None) -> Exception:
+    """The same for an argument of a call."""
+    return _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+
+
+def _with_facts(cls: Any, where: str, argument: str, expected: str, got: str, hint: str | None) -> Any:
     message = f"{where}: expected {expected}, got {got}"
     if hint:
         message += f"; {hint}"
-    error = SchemaError(message)
-    error.argument = argument
-    error.expected = expected
-    error.got = got
-    error.hint = hint
+    error = cls(message)
+    error.argument, error.expected, error.got, error.hint = argument, expected, got, hint
     return error
+
+
+def naming_keywords(function: Callable[P, R]) -> Callable[P, R]:
+    """Makes a method answer a keyword that it does not have with the keywords that it has."""
+    parameters = inspect.signature(function).parameters.values()
+    known = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **named: P.kwargs) -> R:
+        for name in named:
+            if name not in known:
+                raise argument_type_error(
+                    f"{function.__qualname__}()", argument=name, expected="one of the keywords " + ", ".join(known),
+                    got=repr(name), hint=close_hint(name, known),
+                )
+        return function(*args, **named)
+
+    return checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ._errors import nearest, schema_error, shown
+from ._errors import close_hint, schema_error, shown
 from .fields import Field, Float, Integer, Timestamp
 
 FUNCTIONS = ("count", "sum", "min", "max", "mean")
@@ -67,16 +67,12 @@ def parse_aggregate(text: str, where: str) -> Aggregate:
     function, column = match[1], match[2]
     if function not in FUNCTIONS:
         raise schema_error(where, argument="aggregate", expected="one of the aggregates " + ", ".join(FUNCTIONS),
-                           got=repr(function), hint=_near(function))
+                           got=repr(function), hint=close_hint(function, FUNCTIONS))
     if (function == "count") != (column == ""):
         expected = "count() without a column" if function == "count" else f"a column in {function}(...)"
         raise schema_error(where, argument="aggregate", expected=expected, got=shown(text))
     return Aggregate(function, column or None)
 
-
-def _near(function: str) -> str | None:
-    hint = nearest(function, FUNCTIONS)
-    return hint if hint.startswith("did") else None
 
 
 def check_column(aggregate: Aggregate, field: Field, where: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from . import _options as options
-from ._errors import nearest, schema_error, shown
+from ._errors import close_hint, schema_error, shown
 
 F = TypeVar("F", bound="type[Field]")
 
@@ -44,7 +44,7 @@ def _unknown_option(cls: type[Field], name: str) -> Exception:
     known = cls.option_names()
     return schema_error(
         cls.__name__, argument=name, expected="one of the options " + ", ".join(known),
-        got=repr(name), hint=nearest(name, known) if nearest(name, known).startswith("did") else None,
+        got=repr(name), hint=close_hint(name, known),
     )
 
 

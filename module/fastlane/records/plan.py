@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from fastlane import _core
-from fastlane._core import ArgumentTypeError
 
-from ._errors import nearest, schema_error, shown
+from ._errors import argument_type_error, naming_keywords, nearest, schema_error, shown
 from .aggregates import Aggregate, check_column
 from .program import make_program
 from .result import Result
@@ -95,7 +94,7 @@ class Plan:
         self._check_outputs(names, self._aggregates, "group_by")
         return self._with(group_by=tuple(names))
 
-    def aggregate(self, **named: Aggregate) -> Plan:
+    def aggregate(self, /, **named: Aggregate) -> Plan:
         """What to compute for each group, by the name of its column: `aggregate(n=count(), total=sum("bytes"))`."""
         if not named:
             raise schema_error("aggregate()", argument="named", expected="at least one aggregate such as n=count()",
@@ -144,6 +143,7 @@ class Plan:
                 raise schema_error(f"{step}()", argument=name, expected="each column of the result once",
                                    got=f"{name!r} as a key and as an aggregate")
 
+    @naming_keywords
     def run(
         self,
         input: Any,
@@ -245,9 +245,8 @@ def _inputs(input: Any) -> Any:
     try:
         memoryview(input).release()
     except TypeError:
-        error = ArgumentTypeError(
-            f"Plan.run(input): expected a path, bytes-like or a list of those, got {type(input).__name__}"
-        )
-        error.argument, error.expected, error.got = "input", "a path, bytes-like or a list of those", type(input).__name__
-        raise error from None
+        raise argument_type_error(
+            "Plan.run(input)", argument="input", expected="a path, bytes-like or a list of those",
+            got=type(input).__name__,
+        ) from None
     return input

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._errors import SchemaError, nearest, schema_error, shown
+from ._errors import SchemaError, close_hint, schema_error, shown
 from .aggregates import Aggregate, parse_aggregate
 from .fields import FIELD_TYPES, Field, Timestamp
 from .schema import Schema
@@ -22,6 +22,8 @@ PLAN_KEYS = ("fastlane_plan", "source", "schema", "group_by", "aggregate", "sele
 
 def read_json(text: str | bytes) -> Any:
     """The value of a JSON text without duplicate keys and without NaN. Raises SchemaError."""
+    if not isinstance(text, (str, bytes, bytearray)):
+        raise schema_error("$", argument="text", expected="a JSON text", got=f"a value of type {type(text).__name__}")
     try:
         return json.loads(text, object_pairs_hook=_object_once, parse_constant=_refuse_constant)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as problem:
@@ -58,7 +60,7 @@ def read_plan(spec: Any) -> Plan:
     for key in spec:
         if key not in PLAN_KEYS:
             raise schema_error(_join("$", key), argument=key, expected="one of the keys " + ", ".join(PLAN_KEYS),
-                               got=_json(key), hint=_near(key, PLAN_KEYS))
+                               got=_json(key), hint=close_hint(key, PLAN_KEYS))
     for key in ("source", "schema"):
         if key not in spec:
             raise schema_error(_join("$", key), argument=key, expected=f"a {key}", got="nothing")
@@ -68,9 +70,9 @@ def read_plan(spec: Any) -> Plan:
         _at(_field_path(name, field), Plan, source, Schema(**{name: field}))
     plan = Plan(source, schema)
     if "group_by" in spec:
-        plan = _at("$.group_by", plan.group_by, *_names(spec["group_by"], "$.group_by"))
+        plan = _read_names(plan.group_by, spec["group_by"], "$.group_by")
     if "select" in spec and spec["select"] is not None:
-        plan = _at("$.select", plan.select, *_names(spec["select"], "$.select"))
+        plan = _read_names(plan.select, spec["select"], "$.select")
     if "aggregate" in spec:
         plan = _read_aggregates(plan, spec["aggregate"])
     if plan.keys and not plan.aggregates:
@@ -99,7 +101,7 @@ def read_source(spec: Any, path: str) -> LogSource:
     (kind, format), = spec.items()
     if kind not in SOURCES:
         raise schema_error(_join(path, kind), argument=kind, expected=f"one of the sources {known}", got=_json(kind),
-                           hint=_near(kind, SOURCES))
+                           hint=close_hint(kind, SOURCES))
     return _at(_join(path, kind), SOURCES[kind], format)
 
 
@@ -127,14 +129,14 @@ def read_field(spec: Any, path: str) -> Field:
                            got=_json(spec))
     if type_name not in FIELD_TYPES:
         raise schema_error(path, argument="type", expected="one of the types " + ", ".join(FIELD_TYPES),
-                           got=_json(type_name), hint=_near(type_name, FIELD_TYPES))
+                           got=_json(type_name), hint=close_hint(type_name, FIELD_TYPES))
     cls = FIELD_TYPES[type_name]
     inside = _join(path, type_name)
     for name, value in options.items():
         known = cls.option_names()
         if name not in known:
             raise schema_error(_join(inside, name), argument=name, expected="one of the options " + ", ".join(known),
-                               got=_json(name), hint=_near(name, known))
+                               got=_json(name), hint=close_hint(name, known))
         if value is None:
             raise schema_error(_join(inside, name), argument=name, expected="a value", got="null",
                                hint="leave the option out")
@@ -143,7 +145,7 @@ def read_field(spec: Any, path: str) -> Field:
     return _at(inside, cls, **options)
 
 
-def _at(path: str, make: Callable[..., T], *args: Any, **named: Any) -> T:
+def _at(path: str, make: Callable[..., T], /, *args: Any, **named: Any) -> T:
     """Calls `make`; an error of it is said again as an error at `path`, or at the option below it that is wrong."""
     try:
         return make(*args, **named)
@@ -163,13 +165,22 @@ def _field_path(name: str, field: Field) -> str:
     return path
 
 
-def _names(value: Any, path: str) -> list[str]:
+def _read_names(step: Callable[..., Plan], value: Any, path: str) -> Plan:
+    """The plan after a step that takes column names; an error of one name is at its index."""
     if not isinstance(value, list):
         raise schema_error(path, argument=path, expected="a list of column names", got=_json(value))
     for index, name in enumerate(value):
         if not isinstance(name, str):
             raise schema_error(f"{path}[{index}]", argument=path, expected="a column's name", got=_json(name))
-    return value
+    try:
+        return step(*value)
+    except SchemaError as error:
+        place = path
+        if error.argument in value:
+            last = len(value) - 1 - value[::-1].index(error.argument)
+            place = f"{path}[{last}]"
+        raise schema_error(place, argument=str(error.argument), expected=str(error.expected), got=str(error.got),
+                           hint=error.hint) from None
 
 
 def _object(value: Any, path: str, expected: str) -> None:
@@ -182,10 +193,6 @@ def _join(path: str, key: object) -> str:
     text = str(key)
     return f"{path}.{text}" if text.isidentifier() else f"{path}[{json.dumps(text)}]"
 
-
-def _near(name: object, known: Any) -> str | None:
-    hint = nearest(str(name), known)
-    return hint if hint.startswith("did") else None
 
 
 def _json(value: Any) -> str:
