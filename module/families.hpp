@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 
 struct Family {
@@ -13,6 +14,7 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
+    {nullptr, arrow_methods},
     {"testing", testing_methods},
 };
 

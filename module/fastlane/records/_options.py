@@ -10,7 +10,7 @@ from ._errors import schema_error, shown
 
 BOUNDS = ("ge", "gt", "le", "lt")
 NAMED_TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
-TIME_DIRECTIVES = "YmdbHMSzf"
+TIME_DIRECTIVES = "YymbBdejaAHMSfz"
 
 _JSON_PATH = re.compile(r"[^.\[\]]+(\[\d+\])*(\.[^.\[\]]+(\[\d+\])*)*")
 
@@ -132,8 +132,7 @@ def time_format(field: Any) -> None:
             raise schema_error(place(field, "format"), argument="format",
                                expected="each directive once", got=f"%{directive} twice in {shown(format)}")
         seen.add(directive)
-    missing = [text for text, found in (("%Y", "Y" in seen), ("%m or %b", bool(seen & {"m", "b"})),
-                                        ("%d", "d" in seen)) if not found]
-    if missing:
+    has_year, has_month, has_day = seen & set("Yy"), seen & set("mbB"), seen & set("de")
+    if not has_year or not ("j" in seen or (has_month and has_day)):
         raise schema_error(place(field, "format"), argument="format",
-                           expected="a full date: %Y, %m or %b, and %d", got=f"no {missing[0]} in {shown(format)}")
+                           expected="a full date: %Y, %m or %b, and %d", got=shown(format))
