@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:
         _reader_gone(status)
     if status == BAD_INPUT:
-        complain(f"{result.rows_bad:,} rows are bad, more than --max-bad {arguments.max_bad}")
+        complain(f"{result.rows_bad:,} bad rows, more than --max-bad {arguments.max_bad}")
     return status
 
 

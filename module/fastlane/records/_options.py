@@ -1,6 +1,7 @@
 # The checks that field types share: each looks at one option of a field and raises the SchemaError that names it.
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ BOUNDS = ("ge", "gt", "le", "lt")
 NAMED_TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
 TIME_DIRECTIVES = "YymbBdejaAHMSfz"
 
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _JSON_PATH = re.compile(r"[^.\[\]]+(\[\d+\])*(\.[^.\[\]]+(\[\d+\])*)*")
 
 
@@ -81,19 +83,36 @@ def values(field: Any, option: str, allowed: Callable[[Any], bool], each_expecte
     object.__setattr__(field, option, listed)
 
 
-def bounds(field: Any) -> None:
-    """Refuses two lower or two upper bounds, and bounds that leave no value."""
+def is_time(value: Any) -> bool:
+    try:
+        microseconds(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def microseconds(text: str) -> int:
+    """An ISO 8601 text as microseconds since 1970 in UTC."""
+    time = datetime.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=datetime.timezone.utc)
+    return (time - _EPOCH) // datetime.timedelta(microseconds=1)
+
+
+def bounds(field: Any, number: Callable[[Any], Any] = lambda value: value) -> None:
+    """Refuses two lower or two upper bounds, and bounds that leave no value. `number` says what is compared."""
     for one, other in (("ge", "gt"), ("le", "lt")):
         if getattr(field, one) is not None and getattr(field, other) is not None:
             raise schema_error(place(field, other), argument=other, expected=f"{one} or {other}", got="both")
     low_name = "ge" if field.ge is not None else "gt"
     high_name = "le" if field.le is not None else "lt"
-    low, high = getattr(field, low_name), getattr(field, high_name)
-    if low is None or high is None:
+    low_given, high_given = getattr(field, low_name), getattr(field, high_name)
+    if low_given is None or high_given is None:
         return
+    low, high = number(low_given), number(high_given)
     if low > high or (low == high and (low_name, high_name) != ("ge", "le")):
         raise schema_error(place(field, high_name), argument=high_name,
-                           expected=f"room above {low_name}, {low}", got=str(high))
+                           expected=f"room above {low_name}, {low_given}", got=str(high_given))
 
 
 def bounds_refusal(field: Any, value: Any) -> str | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ._errors import close_hint, schema_error, shown
-from .fields import Field, Float, Integer, Timestamp
+from .fields import Bool, Field, Float, Integer, Timestamp
 
 FUNCTIONS = ("count", "sum", "min", "max", "mean")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(\s*([^()]*?)\s*\)\s*")
@@ -77,10 +77,10 @@ def parse_aggregate(text: str, where: str) -> Aggregate:
 
 def check_column(aggregate: Aggregate, field: Field, where: str) -> None:
     """Refuses a column whose type the function cannot take."""
-    allowed: tuple[type[Field], ...] = (Integer, Float)
+    allowed: tuple[type[Field], ...] = (Bool, Integer, Float)
     expected = "a numeric column"
     if aggregate.function in ("min", "max"):
-        allowed = (Integer, Float, Timestamp)
+        allowed = (Bool, Integer, Float, Timestamp)
         expected = "a numeric or Timestamp column"
     if not isinstance(field, allowed):
         raise schema_error(where, argument=str(aggregate.column), expected=f"{expected} in {aggregate.function}()",

@@ -301,15 +301,23 @@ class Category(Text):
 @field_type
 class Timestamp(Field):
     """A point in time, kept as int64 microseconds UTC. `format` is a strptime format, "iso8601", "epoch_s" or
-    "epoch_ms"; a default is text in that format."""
+    "epoch_ms"; a default is text in that format. The bounds `ge gt le lt` are ISO 8601 texts, UTC where no offset is
+    said."""
 
     type_name = "timestamp"
     positional = ("format",)
 
     format: str = dataclasses.field(default="", kw_only=False)
+    ge: str | None = None
+    gt: str | None = None
+    le: str | None = None
+    lt: str | None = None
 
     def _check_options(self) -> None:
         options.time_format(self)
+        for bound in options.BOUNDS:
+            options.check(self, bound, options.is_time, 'an ISO 8601 time such as "2015-05-17T10:05:03Z"')
+        options.bounds(self, options.microseconds)
 
     def _refusal(self, value: Any) -> str | None:
         if self.format.startswith("epoch"):

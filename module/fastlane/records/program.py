@@ -3,12 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .fields import Field
+from ._options import microseconds
+from .fields import Field, Text, Timestamp
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-# What servers write for "nothing": a nullable field of a log takes it unless it names another text.
+# What servers write for "nothing". A field of a log takes it for null unless it names another text; only for text,
+# where it may be a value like any other, does the field have to take nulls at all.
 LOG_NULL = "-"
 
 
@@ -26,7 +28,9 @@ def make_program(plan: Plan) -> dict[str, Any]:
 
 
 def _field_program(name: str, field: Field, token: str) -> dict[str, Any]:
-    null = field.null if field.null is not None else LOG_NULL if field.takes_null else None
+    null = field.null
+    if null is None and (field.takes_null or not isinstance(field, Text)):
+        null = LOG_NULL
     return {
         "name": name,
         "token": token,
@@ -34,10 +38,10 @@ def _field_program(name: str, field: Field, token: str) -> dict[str, Any]:
         "nullable": field.takes_null,
         "null": None if null is None else null.encode(),
         "default": None if field.default is None else field.default_text().encode(),
-        "ge": getattr(field, "ge", None),
-        "gt": getattr(field, "gt", None),
-        "le": getattr(field, "le", None),
-        "lt": getattr(field, "lt", None),
+        "ge": _bound(field, "ge"),
+        "gt": _bound(field, "gt"),
+        "le": _bound(field, "le"),
+        "lt": _bound(field, "lt"),
         "one_of": _values(getattr(field, "one_of", None)),
         "max_length": getattr(field, "max_length", None),
         "min_length": getattr(field, "min_length", None),
@@ -45,6 +49,11 @@ def _field_program(name: str, field: Field, token: str) -> dict[str, Any]:
         "format": getattr(field, "format", None),
         "allow_nan": getattr(field, "allow_nan", False),
     }
+
+
+def _bound(field: Field, name: str) -> int | float | None:
+    value = getattr(field, name, None)
+    return microseconds(value) if isinstance(field, Timestamp) and value is not None else value
 
 
 def _encoded(text: str | None) -> bytes | None:
