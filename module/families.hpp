@@ -8,6 +8,7 @@ namespace fastlane {
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
+extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 
 struct Family {
@@ -19,6 +20,7 @@ inline constexpr Family kFamilies[] = {
     {nullptr, reduction_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
+    {nullptr, arrow_methods},
     {"testing", testing_methods},
 };
 
