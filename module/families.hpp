@@ -6,6 +6,7 @@
 namespace fastlane {
 
 extern PyMethodDef reduction_methods[];
+extern PyMethodDef bytes_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
@@ -18,6 +19,7 @@ struct Family {
 
 inline constexpr Family kFamilies[] = {
     {nullptr, reduction_methods},
+    {nullptr, bytes_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
     {nullptr, arrow_methods},
