@@ -1,7 +1,7 @@
 """How time is taken: interleaved repetitions A B C A B C in one process, minimum and median of each.
 
-Every call runs in a timing loop of its own, compiled for it, so that no call spoils the inline caches of
-another one. A repetition in which the thread had to wait for a CPU for over 1 ms is discarded.
+Every call runs in timing loops of its own, compiled for it, so that no call spoils the inline caches of
+another one; there are several, since where a loop happens to lie in memory is worth nanoseconds. A repetition in which the thread had to wait for a CPU for over 1 ms is discarded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ GAP_NS = 1_000_000
 SHORT_NS = 4_000_000
 LOOP_NS = 500_000
 UNROLLED = 16
+LOOPS = 6
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,11 @@ def waited_ns() -> int:
 class Track:
     """The repetitions of one call."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, right: Callable[[Any], bool] | None) -> None:
         begin = time.perf_counter_ns()
-        self.first = call()
+        result = call()
         self.cost = time.perf_counter_ns() - begin
+        self.right = right is None or right(result)
         for _ in range(5):  # the first calls compile, fault pages in and fill caches
             if self.cost > 200_000_000:
                 break
@@ -107,12 +109,12 @@ class Track:
             call()
             self.cost = min(self.cost, time.perf_counter_ns() - begin)
         self.unrolled = UNROLLED if self.cost < 5_000 else 1
-        self.loop = timing_loop(call, self.unrolled)
-        self.loop(3)
+        self.loops = [timing_loop(call, self.unrolled)]
         self.rounds = 1
         if self.cost < LOOP_NS:
-            probe = max(1, self.loop(20) // 20)
-            self.rounds = max(1, LOOP_NS // probe)
+            self.loops += [timing_loop(call, self.unrolled) for _ in range(LOOPS - 1)]
+            once = min(loop(20) for loop in self.loops) // 20
+            self.rounds = max(1, LOOP_NS // max(1, once))
         self.calls = self.rounds * self.unrolled
         self.kept: list[int] = []
         self.waits: list[int] = []
@@ -120,7 +122,7 @@ class Track:
 
     def repeat(self) -> None:
         waited = waited_ns()
-        elapsed = self.loop(self.rounds)
+        elapsed = self.loops[len(self.kept) % len(self.loops)](self.rounds)
         self.waits.append(waited_ns() - waited)
         self.kept.append(elapsed)
         self.spent += elapsed
@@ -171,12 +173,11 @@ def measure(row: Row, effort: Effort) -> dict[str, dict[str, Any] | str]:
             continue
         if row.before:
             row.before()
-        if row.right and not row.right(call()):
+        track = Track(call, row.right)
+        if track.right:
+            tracks[column] = track
+        else:
             cells[column] = "wrong"
-            continue
-        if row.before:
-            row.before()
-        tracks[column] = Track(call)
     off = empty_round_ns() if row.empty_loop_off else 0.0
     gc.collect()
     gc.disable()
