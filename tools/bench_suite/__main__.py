@@ -80,7 +80,7 @@ def main() -> int:
                 print(f"\n{title}\nn/a (probe={'n/a' if probe is None else f'{probe:.2f}'})")
                 continue
             rows = with_ratios(run_suite(name, threads, options), suite.FLOOR)
-            failed |= not rows or rows[-1]["name"] == "(ended early)"
+            failed |= bool(rows) and rows[-1]["name"] == "(ended early)"
             print("\n" + table(title, rows, suite.COLUMNS, suite.FLOOR), flush=True)
             report["suites"].append({"suite": name, "threads": threads, "rows": rows})
     if options.json:

@@ -65,6 +65,8 @@ def fact_line(row: dict[str, Any], columns: list[str], floor: str | None) -> lis
 
 
 def table(title: str, rows: list[dict[str, Any]], columns: list[str], floor: str | None) -> str:
+    if not rows:
+        return f"{title}\nn/a"
     head = ["", "", *(f"{column} " for column in columns), "ratio", *([f"-{floor}"] if floor else [])]
     lines = [head]
     for row in rows:
