@@ -36,15 +36,17 @@ class Checkpoint {
     budget_ = kBudget;
     if (ask_ == nullptr) return;
     const auto now = std::chrono::steady_clock::now();
-    if (now - asked_ < kInterval) return;
+    const bool is_first_look = asked_ == std::chrono::steady_clock::time_point{};
+    if (!is_first_look && now - asked_ < kInterval) return;
     asked_ = now;
-    ask_(owner_);
+    if (!is_first_look) ask_(owner_);
   }
 
   Ask ask_ = nullptr;
   void* owner_ = nullptr;
   std::size_t budget_ = kBudget;
-  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+  // Starts at the first look at the clock: reading it costs more than a small call.
+  std::chrono::steady_clock::time_point asked_{};
 };
 
 }  // namespace fastlane::kernels

@@ -1,0 +1,80 @@
+// What all borrows of a call have in common: a place in memory that Python owns and that this call
+// may read or write for a while. The call's borrows hang in one list, so that call.hpp can pin them
+// and enter them in the ledger before it lets other threads run.
+#pragma once
+
+#include <Python.h>
+
+#include "kernels/array_view.hpp"
+#include "module/boundary/error_path.hpp"
+
+namespace fastlane {
+
+enum class Access { read, write };
+
+// The memory of one argument. A base without virtual functions: the derived guard owns the
+// give-back.
+class Borrow {
+ public:
+  const char* argument() const noexcept { return argument_; }
+  Access access() const noexcept { return access_; }
+  const kernels::ArrayView& view() const noexcept { return view_; }
+  std::size_t item_size() const noexcept { return item_size_; }
+  std::size_t bytes() const noexcept { return view_.size() * item_size_; }
+
+  Borrow() noexcept = default;
+  Borrow(const Borrow&) = delete;
+  Borrow& operator=(const Borrow&) = delete;
+
+ protected:
+  ~Borrow() = default;
+
+  // Only `exporter_` means something before the borrow is acquired: a small call pays for each
+  // store.
+  PyObject* exporter_ = nullptr;  // owned while the borrow lives; null when nothing is borrowed
+  const char* argument_;
+  Access access_ = Access::read;
+  std::size_t item_size_;
+  kernels::ArrayView view_;
+  PyObject* pin_;  // a weak reference: NumPy refuses to resize an array that has one
+  Borrow* next_;
+  friend class Borrows;
+  friend class PinnedBorrows;
+};
+
+class Borrows {
+ public:
+  void add(Borrow& borrow) noexcept {
+    borrow.pin_ = nullptr;
+    borrow.next_ = first_;
+    first_ = &borrow;
+  }
+  Borrow* first() const noexcept { return first_; }
+  static Borrow* next(const Borrow& borrow) noexcept { return borrow.next_; }
+
+ private:
+  Borrow* first_ = nullptr;
+};
+
+// Locks the ndarrays among the borrows against resize while other threads may run.
+// Stands for   w = PyWeakref_NewRef(a, NULL);  ...  Py_DECREF(w);   once for each of them.
+class PinnedBorrows {
+ public:
+  PinnedBorrows() noexcept = default;
+  PinnedBorrows(const PinnedBorrows&) = delete;
+  PinnedBorrows& operator=(const PinnedBorrows&) = delete;
+  ~PinnedBorrows() {
+    if (first_ == nullptr) return;
+    expect_error_path("PinnedBorrows forgotten on the happy path: write unpin()");
+    unpin();
+  }
+
+  // False with an exception set and nothing pinned.
+  bool pin(Borrows& borrows) noexcept;
+  void unpin() noexcept;
+
+ private:
+  Borrow* first_ = nullptr;
+};
+
+}  // namespace fastlane

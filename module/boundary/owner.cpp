@@ -1,0 +1,58 @@
+// The owner's heap type. It refers to nothing in Python but its type, so the collector need not see
+// it.
+#include "module/boundary/owner.hpp"
+
+#include "module/state.hpp"
+
+namespace fastlane {
+namespace {
+
+struct Owner {
+  PyObject_HEAD
+  void* memory;
+  FreeMemory free_memory;
+};
+
+void owner_dealloc(PyObject* self) {
+  auto* owner = reinterpret_cast<Owner*>(self);
+  owner->free_memory(owner->memory);
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);  // instances of a heap type own a reference to it
+}
+
+constexpr const char* kOwnerDoc = "Memory that native code made and that arrays point into.";
+
+PyType_Slot owner_slots[] = {
+    {Py_tp_dealloc, reinterpret_cast<void*>(owner_dealloc)},
+    {Py_tp_doc, const_cast<char*>(kOwnerDoc)},
+    {0, nullptr},
+};
+
+PyType_Spec owner_spec = {
+    .name = "fastlane._core.Owner",
+    .basicsize = sizeof(Owner),
+    .itemsize = 0,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = owner_slots,
+};
+
+}  // namespace
+
+PyObject* new_owner(PyObject* module, void* memory, FreeMemory free_memory) {
+  auto* type = reinterpret_cast<PyTypeObject*>(state_of(module).owner_type);
+  Owner* owner = PyObject_New(Owner, type);  // new
+  if (owner == nullptr) return nullptr;
+  owner->memory = memory;
+  owner->free_memory = free_memory;
+  return reinterpret_cast<PyObject*>(owner);
+}
+
+int add_owner_type(PyObject* module) {
+  PyObject* type = PyType_FromModuleAndSpec(module, &owner_spec, nullptr);  // new
+  if (type == nullptr) return -1;
+  state_of(module).owner_type = type;
+  return 0;
+}
+
+}  // namespace fastlane
