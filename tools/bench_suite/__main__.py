@@ -1,4 +1,4 @@
-"""tools/bench: builds what is missing, runs the suites that were asked for, prints tables, writes JSON."""
+"""tools/bench: builds what is missing, runs the suites asked for, prints tables, writes JSON."""
 
 from __future__ import annotations
 
@@ -16,8 +16,14 @@ from bench_suite import machine, suites
 from bench_suite.build_modules import CACHE, build_modules
 from bench_suite.table import best_peer, ratio, table
 
-THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-                   "NUMEXPR_MAX_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
+THREAD_SETTINGS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "NUMBA_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
 
 
 def suite_names() -> list[str]:
@@ -25,13 +31,25 @@ def suite_names() -> list[str]:
 
 
 def parse(names: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tools/bench", description="Every benchmark of the project.")
-    parser.add_argument("suites", nargs="*", metavar="SUITE",
-                        help=f"one or more of {', '.join(names)} (default: all)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there as well")
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", description="Every benchmark of the project."
+    )
+    parser.add_argument(
+        "suites",
+        nargs="*",
+        metavar="SUITE",
+        help=f"one or more of {', '.join(names)} (default: all)",
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write every figure there as well"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, smaller inputs")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="the access log of the suite records")
-    parser.add_argument("--python", metavar="X.Y", help="the Python to measure: a version or a path")
+    parser.add_argument(
+        "--log", type=Path, metavar="FILE", help="the access log of the suite records"
+    )
+    parser.add_argument(
+        "--python", metavar="X.Y", help="the Python to measure: a version or a path"
+    )
     options = parser.parse_args()
     unknown = [name for name in options.suites if name not in names]
     if unknown:
@@ -69,7 +87,12 @@ def main() -> int:
     missing = build_modules()
     facts = machine.facts()
     print("\n".join(machine.lines(facts)), flush=True)
-    report: dict[str, Any] = {"machine": facts, "not_built": missing, "quick": options.quick, "suites": []}
+    report: dict[str, Any] = {
+        "machine": facts,
+        "not_built": missing,
+        "quick": options.quick,
+        "suites": [],
+    }
     failed = False
     for name in options.suites or suite_names():
         suite = importlib.import_module(f"bench_suite.suites.{name}")

@@ -1,7 +1,7 @@
 """Builds the peer modules of the suite `calls` under .cache/bench-X.Y/modules.
 
-Each module is built once for its sources, its interpreter and the versions of what it is built with.
-A module that cannot be built is reported and left out; the benchmarks then say n/a.
+Each module is built once for its sources, its interpreter and what it is built with. A module that
+cannot be built is reported and left out; the benchmarks then say n/a.
 """
 
 from __future__ import annotations
@@ -29,14 +29,27 @@ BUILT_WITH = {
     "bench_cython": ("numpy", "Cython"),
     "bench_pyo3": ("numpy",),
 }
-COMPILE = ["-O3", "-DNDEBUG", "-fPIC", "-shared", "-fvisibility=hidden", "-ffunction-sections",
-           "-Wl,--gc-sections", "-Wl,-s"]
+COMPILE = [
+    "-O3",
+    "-DNDEBUG",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",
+    "-ffunction-sections",
+    "-Wl,--gc-sections",
+    "-Wl,-s",
+]
 
 
 def run(command: Iterable[object], **environment: str) -> None:
     words = [str(word) for word in command]
-    done = subprocess.run(words, env=os.environ | environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        words,
+        env=os.environ | environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if done.returncode != 0:
         raise OSError(f"{words[0]} exited {done.returncode}:\n{done.stdout[-2000:]}")
 
@@ -56,24 +69,37 @@ def build_bench_raw() -> None:
 def build_bench_pybind11() -> None:
     import pybind11
 
-    compile_module("bench_pybind11", [SOURCES / "pybind11.cpp"], "-std=c++20", "-flto=auto",
-                   f"-I{pybind11.get_include()}")
+    compile_module(
+        "bench_pybind11",
+        [SOURCES / "pybind11.cpp"],
+        "-std=c++20",
+        "-flto=auto",
+        f"-I{pybind11.get_include()}",
+    )
 
 
 def build_bench_nanobind() -> None:
     import nanobind
 
     folder = Path(nanobind.__file__).parent
-    compile_module("bench_nanobind", [SOURCES / "nanobind.cpp", folder / "src" / "nb_combined.cpp"],
-                   "-std=c++20", "-flto=auto", "-fno-strict-aliasing", "-DNB_COMPACT_ASSERTIONS",
-                   f"-I{folder / 'include'}", f"-I{folder / 'ext' / 'robin_map' / 'include'}")
+    compile_module(
+        "bench_nanobind",
+        [SOURCES / "nanobind.cpp", folder / "src" / "nb_combined.cpp"],
+        "-std=c++20",
+        "-flto=auto",
+        "-fno-strict-aliasing",
+        "-DNB_COMPACT_ASSERTIONS",
+        f"-I{folder / 'include'}",
+        f"-I{folder / 'ext' / 'robin_map' / 'include'}",
+    )
 
 
 def build_bench_cython() -> None:
     c_file = CACHE / "bench_cython.c"
     run([sys.executable, "-m", "cython", SOURCES / "bench_cython.pyx", "-o", c_file])
-    compile_module("bench_cython", [c_file], "-DNPY_NO_DEPRECATED_API=NPY_1_7_API_VERSION",
-                   compiler="cc")
+    compile_module(
+        "bench_cython", [c_file], "-DNPY_NO_DEPRECATED_API=NPY_1_7_API_VERSION", compiler="cc"
+    )
 
 
 def build_bench_pyo3() -> None:
@@ -81,8 +107,18 @@ def build_bench_pyo3() -> None:
         raise OSError("cargo is not installed")
     crate = CACHE / "pyo3"  # a copy, since cargo writes its lock file beside the manifest
     shutil.copytree(SOURCES / "pyo3", crate, dirs_exist_ok=True)
-    run(["cargo", "build", "--release", "--manifest-path", crate / "Cargo.toml",
-         "--target-dir", crate / "target"], PYO3_PYTHON=sys.executable)
+    run(
+        [
+            "cargo",
+            "build",
+            "--release",
+            "--manifest-path",
+            crate / "Cargo.toml",
+            "--target-dir",
+            crate / "target",
+        ],
+        PYO3_PYTHON=sys.executable,
+    )
     shutil.copy(crate / "target/release/libbench_pyo3.so", MODULES / ("bench_pyo3" + SUFFIX))
 
 
@@ -98,7 +134,7 @@ def fingerprint(name: str) -> str:
 
 
 def build_modules() -> dict[str, str]:
-    """Builds what is missing or stale; the answer maps each module that is not there to the reason."""
+    """Builds what is missing or stale; maps each module that cannot be had to the reason."""
     MODULES.mkdir(parents=True, exist_ok=True)
     missing: dict[str, str] = {}
     for name in BUILT_WITH:

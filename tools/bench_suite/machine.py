@@ -1,4 +1,4 @@
-"""The machine line: CPU, caches, huge pages, Python, NumPy, peers; and the probe for a second CPU."""
+"""The machine: CPU, caches, huge pages, Python, NumPy, peers; and the probe for a second CPU."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import sysconfig
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -112,16 +113,11 @@ def lines(facts: dict[str, Any]) -> list[str]:
     sizes = ", ".join(f"{level} {size}" for level, size in facts["caches"].items())
     probe = facts["two_cpu_scaling"]
     scaling = "n/a" if probe is None else f"{probe:.2f}"
-    words = [f"{name} {version}" for name, version in facts["peers"].items()]
     said = [
         f"{facts['cpus']} CPUs of {facts['cpu']}; {sizes}",
-        f"huge pages {facts['huge_pages']}; Linux {facts['kernel']}; two CPUs do {scaling} times the work of one",
-        f"CPython {facts['python']}; fastlane {facts['fastlane'] or 'n/a (no release build found)'}",
+        f"huge pages {facts['huge_pages']}; Linux {facts['kernel']}; "
+        f"two CPUs do {scaling} times the work of one",
+        f"CPython {facts['python']}; fastlane {facts['fastlane'] or 'n/a (no release build)'}",
+        ", ".join(f"{name} {version}" for name, version in facts["peers"].items()),
     ]
-    line = ""
-    for word in words:
-        if len(line) + len(word) > 98:
-            said.append(line)
-            line = ""
-        line += (", " if line else "") + word
-    return said + ([line] if line else [])
+    return [line for text in said for line in textwrap.wrap(text, 100)]

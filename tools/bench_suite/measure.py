@@ -1,7 +1,8 @@
-"""How time is taken: interleaved repetitions A B C A B C in one process, minimum and median of each.
+"""How time is taken: interleaved repetitions A B C A B C in one process, minimum and median.
 
-Every call runs in timing loops of its own, compiled for it, so that no call spoils the inline caches of
-another one; there are several, since where a loop happens to lie in memory is worth nanoseconds. A repetition in which the thread had to wait for a CPU for over 1 ms is discarded.
+Every call runs in timing loops of its own, compiled for it, so that no call spoils the inline
+caches of another one; there are several, since where a loop happens to lie in memory is worth
+nanoseconds. A repetition in which the thread waited for a CPU for over 1 ms is discarded.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ class Call:
 
 @dataclass
 class Row:
-    """One line of a table: the same job done by each column's call (None: the column cannot do it)."""
+    """One line of a table: the same job done by each column's call (None: it cannot)."""
 
     name: str
     calls: dict[str, Call | None]
-    before: Callable[[], object] | None = None  # untimed, before each repetition
+    before: Callable[[], object] | None = None  # untimed
     right: Callable[[Any], bool] | None = None  # judges each call's first result
     empty_loop_off: bool = False
 
@@ -67,7 +68,9 @@ def timing_loop(call: Call | None, unrolled: int) -> Callable[[int], int]:
     values = [*call.args, *call.kwargs.values()] if call else []
     names = [f"value_{i}" for i in range(len(values))]
     spelled = names[: len(call.args)] if call else []
-    spelled += [f"{key}={name}" for key, name in zip(call.kwargs, names[len(call.args) :])] if call else []
+    spelled += (
+        [f"{key}={name}" for key, name in zip(call.kwargs, names[len(call.args) :])] if call else []
+    )
     body = [f"function({', '.join(spelled)})"] * unrolled if call else ["pass"]
     source = "\n".join(
         [

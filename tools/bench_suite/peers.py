@@ -1,4 +1,4 @@
-"""Finds the peers and fastlane: a module that is not there is None, and so is a name that it lacks."""
+"""Finds the peers and fastlane: a module that is missing is None, and so is a missing name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DISTRIBUTIONS = (
 
 @cache
 def module(name: str) -> Any | None:
-    """The module, or None. fastlane counts only from the release build that tools/bench names."""
+    """The module, or None. fastlane counts only from the build that tools/bench names."""
     if name == "fastlane" and not Path(os.environ.get("FASTLANE_PACKAGE", "")).is_dir():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The access log that the records suite reads: a real or generated one, repeated to the size that is asked for."""
+"""The access log of the suite records: a real or generated one, repeated to a size."""
 
 from __future__ import annotations
 

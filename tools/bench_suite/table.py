@@ -1,4 +1,4 @@
-"""Prints a suite's rows as a table of at most 100 columns: minimum and median, ratio to the best peer."""
+"""Prints a suite's rows within 100 columns: minimum and median, ratio to the best peer."""
 
 from __future__ import annotations
 
@@ -67,7 +67,13 @@ def fact_line(row: dict[str, Any], columns: list[str], floor: str | None) -> lis
 def table(title: str, rows: list[dict[str, Any]], columns: list[str], floor: str | None) -> str:
     if not rows:
         return f"{title}\nn/a"
-    head = ["", "", *(f"{column} " for column in columns), "ratio", *([f"-{floor}"] if floor else [])]
+    head = [
+        "",
+        "",
+        *(f"{column} " for column in columns),
+        "ratio",
+        *([f"-{floor}"] if floor else []),
+    ]
     lines = [head]
     for row in rows:
         if "values" in row:
@@ -80,6 +86,10 @@ def table(title: str, rows: list[dict[str, Any]], columns: list[str], floor: str
         cells = [line[0].ljust(widths[0]), line[1].ljust(widths[1])]
         cells += [cell.rjust(width) for cell, width in zip(line[2:], widths[2:])]
         said.append(" ".join(cells).rstrip())
-    discarded = sum(c["discarded"] for r in rows for c in r.get("cells", {}).values() if isinstance(c, dict))
-    said.append(f"* the fastest peer; ratio: its time / fastlane's; {discarded} repetitions with gaps discarded")
+    discarded = sum(
+        c["discarded"] for r in rows for c in r.get("cells", {}).values() if isinstance(c, dict)
+    )
+    said.append(
+        f"* fastest peer; ratio: its time / fastlane's; {discarded} repetitions with gaps discarded"
+    )
     return "\n".join(said)

@@ -1,4 +1,4 @@
-"""The array functions against NumPy as a careful user writes it, and against the fast array libraries."""
+"""The array functions against NumPy as a careful user writes it, and fast array libraries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,14 @@ THREADS = (1,)
 EFFORT = Effort(seconds=1.5, least=5, most=300)
 QUICK = Effort(seconds=0.3, least=3, most=50)
 
-MODULES = {"numba": "bench_suite.numba_kernels", "numexpr": "numexpr", "bottleneck": "bottleneck",
-           "NumKong": "numkong", "OpenCV": "cv2", "fastlane": "fastlane"}
+MODULES = {
+    "numba": "bench_suite.numba_kernels",
+    "numexpr": "numexpr",
+    "bottleneck": "bottleneck",
+    "NumKong": "numkong",
+    "OpenCV": "cv2",
+    "fastlane": "fastlane",
+}
 
 
 def aligned(count: int, dtype: str) -> np.ndarray:
@@ -57,54 +63,71 @@ def near(wanted: float, tolerance: float) -> Callable[[Any], bool]:
     def judge(got: Any) -> bool:
         value = float(np.ravel(got)[0])
         return abs(value - wanted) <= tolerance
+
     return judge
 
 
 def sum_row(label: str, x: np.ndarray) -> Row:
     precise = np.sum(x, dtype="f8")
     tolerance = 1e-4 * np.sum(np.abs(x), dtype="f8") if x.dtype == "f4" else 1e-9 * x.size
-    return Row(f"sum {x.dtype.str[1:]} {label}", {
-        "NumPy": Call(np.add.reduce, (x,)),
-        "numba": call("numba", f"sum_{x.dtype.str[1:]}", x),
-        "numexpr": call("numexpr", "evaluate", "sum(x)", local_dict={"x": x}),
-        "bottleneck": call("bottleneck", "nansum", x),
-        "NumKong": call("NumKong", "sum", x),
-        "OpenCV": call("OpenCV", "sumElems", x),
-        "fastlane": call("fastlane", "sum", x, threads=1),
-    }, right=near(float(precise), float(tolerance)))
+    return Row(
+        f"sum {x.dtype.str[1:]} {label}",
+        {
+            "NumPy": Call(np.add.reduce, (x,)),
+            "numba": call("numba", f"sum_{x.dtype.str[1:]}", x),
+            "numexpr": call("numexpr", "evaluate", "sum(x)", local_dict={"x": x}),
+            "bottleneck": call("bottleneck", "nansum", x),
+            "NumKong": call("NumKong", "sum", x),
+            "OpenCV": call("OpenCV", "sumElems", x),
+            "fastlane": call("fastlane", "sum", x, threads=1),
+        },
+        right=near(float(precise), float(tolerance)),
+    )
 
 
 def describe_row(label: str, x: np.ndarray) -> Row:
     def numpy_describe() -> tuple[Any, ...]:
         return x.min(), x.max(), x.mean(), x.std()
 
-    return Row(f"describe f8 {label}", {
-        "NumPy": Call(numpy_describe),
-        "numba": call("numba", "describe", x),
-        "bottleneck": joined("bottleneck", ("nanmin", "nanmax", "nanmean", "nanstd"), x),
-        "NumKong": joined("NumKong", ("minmax", "moments"), x),
-        "OpenCV": joined("OpenCV", ("minMaxLoc", "meanStdDev"), x),
-        "fastlane": call("fastlane", "describe", x, threads=1),
-    })
+    return Row(
+        f"describe f8 {label}",
+        {
+            "NumPy": Call(numpy_describe),
+            "numba": call("numba", "describe", x),
+            "bottleneck": joined("bottleneck", ("nanmin", "nanmax", "nanmean", "nanstd"), x),
+            "NumKong": joined("NumKong", ("minmax", "moments"), x),
+            "OpenCV": joined("OpenCV", ("minMaxLoc", "meanStdDev"), x),
+            "fastlane": call("fastlane", "describe", x, threads=1),
+        },
+    )
 
 
 def scale_row(label: str, x: np.ndarray) -> Row:
     factor = np.float32(-1.0)  # the values stay what they are, however often it is done
-    return Row(f"scale f4 in place {label}", {
-        "NumPy": Call(np.multiply, (x, factor), {"out": x}),
-        "numba": call("numba", "scale_inplace", x, factor),
-        "numexpr": call("numexpr", "evaluate", "x * f", local_dict={"x": x, "f": factor}, out=x),
-        "OpenCV": call("OpenCV", "multiply", x, -1.0, dst=x),
-        "fastlane": call("fastlane", "scale_inplace", x, -1.0),
-    })
+    return Row(
+        f"scale f4 in place {label}",
+        {
+            "NumPy": Call(np.multiply, (x, factor), {"out": x}),
+            "numba": call("numba", "scale_inplace", x, factor),
+            "numexpr": call(
+                "numexpr", "evaluate", "x * f", local_dict={"x": x, "f": factor}, out=x
+            ),
+            "OpenCV": call("OpenCV", "multiply", x, -1.0, dst=x),
+            "fastlane": call("fastlane", "scale_inplace", x, -1.0),
+        },
+    )
 
 
 def linspace_row(label: str, count: int) -> Row:
-    return Row(f"linspace fresh {label}", {
-        "NumPy": Call(np.linspace, (0.0, 1.0, count)),
-        "numba": filled("linspace_into", count, 0.0, 1.0),
-        "fastlane": call("fastlane", "linspace", count, 0.0, 1.0),
-    }, right=lambda got: len(got) == count and got[-1] == 1.0)
+    return Row(
+        f"linspace fresh {label}",
+        {
+            "NumPy": Call(np.linspace, (0.0, 1.0, count)),
+            "numba": filled("linspace_into", count, 0.0, 1.0),
+            "fastlane": call("fastlane", "linspace", count, 0.0, 1.0),
+        },
+        right=lambda got: len(got) == count and got[-1] == 1.0,
+    )
 
 
 def minus_row(label: str, count: int) -> Row:
@@ -115,13 +138,17 @@ def minus_row(label: str, count: int) -> Row:
         np.maximum(x, 8, out=x)
         np.subtract(x, 8, out=x)
 
-    return Row(f"u1 minus 8 in place {label}", {
-        "NumPy": Call(numpy_minus),
-        "numba": call("numba", "minus", x, np.uint8(8)),
-        "OpenCV": call("OpenCV", "subtract", x, 8, dst=x),
-        "fastlane": call("fastlane", "normalize_u8_inplace", x, 8),
-    }, before=lambda: np.copyto(x, start),
-        right=lambda got: np.array_equal(x, np.maximum(start, 8) - 8))
+    return Row(
+        f"u1 minus 8 in place {label}",
+        {
+            "NumPy": Call(numpy_minus),
+            "numba": call("numba", "minus", x, np.uint8(8)),
+            "OpenCV": call("OpenCV", "subtract", x, 8, dst=x),
+            "fastlane": call("fastlane", "normalize_u8_inplace", x, 8),
+        },
+        before=lambda: np.copyto(x, start),
+        right=lambda got: np.array_equal(x, np.maximum(start, 8) - 8),
+    )
 
 
 def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
@@ -140,18 +167,28 @@ def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
     def right(got: np.ndarray) -> bool:
         return bool(np.isclose(got[-1], x[-1] * x[-1] + 1.0))
 
-    yield Row(f"x*x+1 fresh {label}", {
-        "NumPy": Call(numpy_fresh),
-        "numba": filled("square_plus_one_into", x.size, x),
-        "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}),
-        "fastlane": Call(expression, (), {"x": x, "threads": 1}) if expression else None,
-    }, right=right)
-    yield Row(f"x*x+1 reused {label}", {
-        "NumPy": Call(numpy_reused),
-        "numba": call("numba", "square_plus_one_into", x, out),
-        "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}, out=out),
-        "fastlane": Call(expression, (), {"x": x, "out": out, "threads": 1}) if expression else None,
-    }, right=right)
+    yield Row(
+        f"x*x+1 fresh {label}",
+        {
+            "NumPy": Call(numpy_fresh),
+            "numba": filled("square_plus_one_into", x.size, x),
+            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}),
+            "fastlane": Call(expression, (), {"x": x, "threads": 1}) if expression else None,
+        },
+        right=right,
+    )
+    yield Row(
+        f"x*x+1 reused {label}",
+        {
+            "NumPy": Call(numpy_reused),
+            "numba": call("numba", "square_plus_one_into", x, out),
+            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}, out=out),
+            "fastlane": Call(expression, (), {"x": x, "out": out, "threads": 1})
+            if expression
+            else None,
+        },
+        right=right,
+    )
 
 
 def rows(options: argparse.Namespace) -> Iterator[Row]:

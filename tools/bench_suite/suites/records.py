@@ -1,4 +1,4 @@
-"""The whole job on an access log: validate, group by method and status, count, sum, max and mean."""
+"""The whole job on an access log: validate, group by method and status, aggregate the bytes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from bench_suite.log_jobs import JOBS, plain_python
 from bench_suite.measure import Call, Effort, Fact, Row
 from bench_suite.sample import repeated, source_log
 
-TITLE = "access log, one row in 1,000 bad; validate, group by method and status, count sum max mean"
+TITLE = "log, 1 row in 1,000 bad; validate, group by method and status, 4 aggregates"
 COLUMNS = list(JOBS)
 FLOOR = None
 THREADS = (1, 2)
-EFFORT = Effort(seconds=20.0, least=3, most=30)
+ONE_THREAD_ONLY = ("Python", "pandas")
+EFFORT = Effort(seconds=8.0, least=2, most=20)
 QUICK = Effort(seconds=3.0, least=2, most=10)
 
 
@@ -43,11 +44,24 @@ def rows(options: argparse.Namespace) -> Iterator[Row | Fact]:
     log = repeated(source, 10 if options.quick else 100)
     size = f"{log.stat().st_size / 1e6:.0f} MB"
     wanted = plain_python(str(log), 1)
-    there = {name: needs is None or peers.module(needs) is not None for name, (needs, _) in JOBS.items()}
-    yield Row(f"whole job {size}", {
-        name: Call(job, (str(log), options.threads)) if there[name] else None
-        for name, (_, job) in JOBS.items()
-    }, right=lambda got: same(got, wanted))
-    yield Fact("peak memory", "MB", {
-        name: peak_memory(name, str(log), options.threads) if there[name] else None for name in JOBS
-    })
+    there = {
+        name: (needs is None or peers.module(needs) is not None)
+        and not (options.threads > 1 and name in ONE_THREAD_ONLY)
+        for name, (needs, _) in JOBS.items()
+    }
+    yield Row(
+        f"whole job {size}",
+        {
+            name: Call(job, (str(log), options.threads)) if there[name] else None
+            for name, (_, job) in JOBS.items()
+        },
+        right=lambda got: same(got, wanted),
+    )
+    yield Fact(
+        "peak memory",
+        "MB",
+        {
+            name: peak_memory(name, str(log), options.threads) if there[name] else None
+            for name in JOBS
+        },
+    )
