@@ -135,7 +135,9 @@ def pyarrow(path: str, threads: int) -> Answer:
         pc.utf8_slice_codeunits(table["time"], 0, 20), TIME[:-3], "s", error_is_null=True
     )
     zoned = pc.match_substring_regex(table["time"], r" [+-]\d{4}$")
-    table = table.filter(pc.and_(pc.is_valid(local), zoned))
+    day = pc.if_else(pc.is_valid(local), pc.utf8_slice_codeunits(table["time"], 0, 2), None)
+    same_day = pc.equal(pc.day(local), day.cast(pa.int64()))  # its strptime takes 31 February
+    table = table.filter(pc.and_(same_day, zoned))
     known = pc.if_else(pc.equal(table["bytes"], "-"), None, table["bytes"])
     table = pa.table(
         {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -176,7 +177,12 @@ def measure(row: Row, effort: Effort) -> dict[str, dict[str, Any] | str]:
             continue
         if row.before:
             row.before()
-        track = Track(call, row.right)
+        try:
+            track = Track(call, row.right)
+        except Exception as problem:  # whatever a peer raises concerns its own column only
+            print(f"bench: {row.name}: {column}: {problem!r}", file=sys.stderr)
+            cells[column] = "error"
+            continue
         if track.right:
             tracks[column] = track
         else:

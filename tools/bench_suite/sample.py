@@ -27,13 +27,24 @@ def source_log(given: str) -> Path | None:
     return made
 
 
+def is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def repeated(source: Path, megabytes: int) -> Path:
-    """`source` over and over, one line in a thousand cut in half, so that some rows are bad."""
+    """`source` over and over, one line in a thousand cut in half, so that some rows are bad.
+
+    Lines that are not UTF-8 are left out: several peers refuse the whole file for one of them.
+    """
     stat = source.stat()
     path = CACHE / f"log-{megabytes}-{stat.st_size}-{stat.st_mtime_ns}.log"
     if path.exists():
         return path
-    lines = source.read_bytes().splitlines(keepends=True)
+    lines = [line for line in source.read_bytes().splitlines(keepends=True) if is_utf8(line)]
     partial = path.with_suffix(".partial")
     written = row = 0
     with partial.open("wb") as file:
