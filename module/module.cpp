@@ -65,7 +65,7 @@ int exec(PyObject* module) noexcept try {
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
-      add_arena_types(module) < 0 ||
+      add_arena_types(module) < 0 || add_description_type(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0) {
     return -1;
   }
