@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
@@ -16,6 +17,7 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
+    {nullptr, record_methods},
     {nullptr, reduction_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
