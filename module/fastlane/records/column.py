@@ -155,7 +155,7 @@ class Column:
             made[empty] = np.nan
         elif self.type == "timestamp":
             made = self.values.view("datetime64[us]").copy()
-            made[empty] = np.datetime64("NaT")
+            made[empty] = np.datetime64("NaT", "us")
         else:
             made = self.values.astype(object)
             made[empty] = None

@@ -111,10 +111,10 @@ class Field:
         return {self.type_name: given} if given else self.type_name
 
     def __repr__(self) -> str:
-        parts = []
-        for name, value in self.given_options().items():
-            text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-            parts.append(text if name in self.positional else f"{name}={text}")
+        given = {name: list(value) if isinstance(value, tuple) else value
+                 for name, value in self.given_options().items()}
+        parts = [repr(given.pop(name)) for name in self.positional if name in given]
+        parts += [f"{name}={value!r}" for name, value in given.items()]
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -235,18 +235,22 @@ def _order(plan: Plan) -> tuple[list[str], list[str]]:
 
 
 def _inputs(input: Any) -> Any:
-    """The input as the engine takes it: a path becomes a PathLike, several become a list."""
+    """The input as the engine takes it: a text is a path, several inputs are a list."""
+    if isinstance(input, (list, tuple)):
+        return [_input(each, f"input[{index}]") for index, each in enumerate(input)]
+    return _input(input, "input")
+
+
+def _input(input: Any, name: str) -> Any:
     if isinstance(input, str):
         return pathlib.Path(input)
-    if isinstance(input, (list, tuple)):
-        return [pathlib.Path(each) if isinstance(each, str) else each for each in input]
     if isinstance(input, os.PathLike):
         return input
     try:
         memoryview(input).release()
     except TypeError:
         raise argument_type_error(
-            "Plan.run(input)", argument="input", expected="a path, bytes-like or a list of those",
+            f"Plan.run({name})", argument=name, expected="a path, bytes-like or a list of those",
             got=type(input).__name__,
         ) from None
     return input
