@@ -27,6 +27,11 @@ class Checkpoint {
     look_at_clock();
   }
 
+  // Call when a system call was interrupted: asks whatever the clock says. May throw likewise.
+  void ask_now() {
+    if (ask_ != nullptr) ask_(owner_);
+  }
+
  private:
   // About a millisecond of memory traffic: the clock is read often enough, at a cost nobody sees.
   static constexpr std::size_t kBudget = std::size_t{4} << 20;
@@ -36,15 +41,17 @@ class Checkpoint {
     budget_ = kBudget;
     if (ask_ == nullptr) return;
     const auto now = std::chrono::steady_clock::now();
-    if (now - asked_ < kInterval) return;
+    const bool is_first_look = asked_ == std::chrono::steady_clock::time_point{};
+    if (!is_first_look && now - asked_ < kInterval) return;
     asked_ = now;
-    ask_(owner_);
+    if (!is_first_look) ask_(owner_);
   }
 
   Ask ask_ = nullptr;
   void* owner_ = nullptr;
   std::size_t budget_ = kBudget;
-  std::chrono::steady_clock::time_point asked_ = std::chrono::steady_clock::now();
+  // Starts at the first look at the clock: reading it costs more than a small call.
+  std::chrono::steady_clock::time_point asked_{};
 };
 
 }  // namespace fastlane::kernels

@@ -5,6 +5,10 @@
 
 namespace fastlane {
 
+extern PyMethodDef reduction_methods[];
+extern PyMethodDef bytes_methods[];
+extern PyMethodDef scaled_copy_methods[];
+extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 
@@ -14,6 +18,10 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
+    {nullptr, reduction_methods},
+    {nullptr, bytes_methods},
+    {"lessons", scaled_copy_methods},
+    {"lessons", scaled_copy_raw_methods},
     {nullptr, arrow_methods},
     {"testing", testing_methods},
 };

@@ -8,6 +8,7 @@
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
+#include "module/types/arena.hpp"
 
 namespace fastlane {
 namespace {
@@ -61,8 +62,10 @@ int choose_cpu_row(PyObject* module) {
 
 int exec(PyObject* module) noexcept try {
   // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
-  if (PyArray_ImportNumPyAPI() < 0) return -1;
+  // The table is asked for at every import: one that is left from an ended interpreter is stale.
+  if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
+      add_arena_types(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0) {
     return -1;
   }
@@ -90,11 +93,7 @@ int clear(PyObject* module) {
   });
 }
 
-// The shared object outlives the interpreter: a stale function table would crash the next one.
-void free_module(void* module) {
-  clear(static_cast<PyObject*>(module));
-  PyArray_API = nullptr;
-}
+void free_module(void* module) { clear(static_cast<PyObject*>(module)); }
 
 PyModuleDef_Slot slots[] = {
     {Py_mod_exec, reinterpret_cast<void*>(exec)},

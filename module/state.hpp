@@ -20,6 +20,9 @@ struct ModuleState {
   PyObject* overloaded;
   PyObject* forked_error;
   PyObject* owner_type;  // memory made by C++ that arrays point into: boundary/owner.hpp
+  PyObject* arena_type;
+  PyObject* arena_stats_type;
+  PyObject* description_type;
 };
 
 // `visit` is called with every field by traverse and clear, so that the list stands once.

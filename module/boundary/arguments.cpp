@@ -8,12 +8,14 @@
 namespace fastlane {
 namespace {
 
-std::string text_of(PyObject* object) {
-  PyObject* repr = PyObject_Repr(object);  // may run Python
-  const char* text = repr == nullptr ? nullptr : PyUnicode_AsUTF8(repr);
-  std::string result = text == nullptr ? Py_TYPE(object)->tp_name : text;
+// What the builtin type prints: a subclass's own __repr__ could raise, and would hide the
+// complaint.
+std::string text_of(const PyTypeObject& builtin, PyObject* object) {
+  OwnedRef repr = OwnedRef::from_new(builtin.tp_repr(object));
+  const char* text = repr ? PyUnicode_AsUTF8(repr.borrow()) : nullptr;
   if (text == nullptr) PyErr_Clear();
-  Py_XDECREF(repr);
+  std::string result = text == nullptr ? Py_TYPE(object)->tp_name : text;
+  repr.decref();
   return result;
 }
 
@@ -89,7 +91,7 @@ bool Arguments::unknown_keyword(const Slot* slots, std::size_t count, PyObject* 
     if (is_keyword) known += (known.empty() ? "" : ", ") + std::string(slots[slot].name);
   }
   return wrong_type(nullptr, known.empty() ? "no keyword arguments" : "the keywords " + known,
-                    text_of(name));
+                    text_of(PyUnicode_Type, name));
 }
 
 bool Arguments::convert_number(const char* name, PyObject* object, double& variable) const {
@@ -128,9 +130,13 @@ bool Arguments::convert_integer(const char* name, PyObject* object, long long le
   }
   int overflow = 0;
   value = PyLong_AsLongLongAndOverflow(index.borrow(), &overflow);
+  const bool fits = overflow == 0 && value >= least && value <= most;
+  if (!fits) {
+    wrong_value(name, std::to_string(least) + " to " + std::to_string(most),
+                text_of(PyLong_Type, index.borrow()));
+  }
   index.decref();
-  if (overflow == 0 && value >= least && value <= most) return true;
-  return wrong_value(name, std::to_string(least) + " to " + std::to_string(most), text_of(object));
+  return fits;
 }
 
 }  // namespace fastlane

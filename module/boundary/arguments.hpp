@@ -129,6 +129,8 @@ class Arguments {
     if constexpr (presence != Presence::required) {
       if (object == Py_None) return true;
     }
+    static_assert(std::is_signed_v<Integer> || sizeof(Integer) < sizeof(long long),
+                  "a bound of an unsigned 64-bit integer does not fit the range check");
     if constexpr (std::is_same_v<Integer, bool>) {
       return convert_flag(name, object, variable);
     } else {

@@ -9,23 +9,31 @@ namespace fastlane {
 
 namespace {
 
-// Only an array that owns its memory can be resized: for a view that is the array below it.
+// Only an array that owns its memory can be resized: for a view, and for a memoryview of either,
+// that is the array below it. Null when there is none: other exporters lock themselves.
 PyObject* resizable_array(PyObject* exporter) noexcept {
-  PyObject* owner = exporter;
-  while (owner != nullptr && PyArray_Check(owner)) {
-    exporter = owner;
-    owner = PyArray_BASE(reinterpret_cast<PyArrayObject*>(owner));
+  PyObject* array = nullptr;
+  while (exporter != nullptr) {
+    if (PyArray_Check(exporter)) {
+      array = exporter;
+      exporter = PyArray_BASE(reinterpret_cast<PyArrayObject*>(exporter));
+    } else if (PyMemoryView_Check(exporter)) {
+      exporter = PyMemoryView_GET_BASE(exporter);
+    } else {
+      break;
+    }
   }
-  return exporter;
+  return array;
 }
 
 }  // namespace
 
-bool Borrows::pin() noexcept {
+bool PinnedBorrows::pin(Borrows& borrows) noexcept {
+  first_ = borrows.first();
   for (Borrow* borrow = first_; borrow != nullptr; borrow = borrow->next_) {
-    if (!PyArray_Check(borrow->exporter_)) continue;  // its own exporter locks it
-    borrow->pin_ =
-        PyWeakref_NewRef(resizable_array(borrow->exporter_), nullptr);  // exporter locked
+    PyObject* array = resizable_array(borrow->exporter_);  // borrowed
+    if (array == nullptr) continue;
+    borrow->pin_ = PyWeakref_NewRef(array, nullptr);  // exporter locked
     if (borrow->pin_ == nullptr) {
       unpin();
       return false;
@@ -34,8 +42,8 @@ bool Borrows::pin() noexcept {
   return true;
 }
 
-void Borrows::unpin() noexcept {
-  for (Borrow* borrow = first_; borrow != nullptr; borrow = borrow->next_) {
+void PinnedBorrows::unpin() noexcept {
+  for (Borrow* borrow = std::exchange(first_, nullptr); borrow != nullptr; borrow = borrow->next_) {
     Py_XDECREF(std::exchange(borrow->pin_, nullptr));  // exporter unlocked
   }
 }

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "kernels/array_view.hpp"
+#include "module/boundary/error_path.hpp"
 
 namespace fastlane {
 
@@ -28,27 +29,48 @@ class Borrow {
  protected:
   ~Borrow() = default;
 
-  const char* argument_ = nullptr;
-  Access access_ = Access::read;
-  std::size_t item_size_ = 0;
-  kernels::ArrayView view_;
-  PyObject* pin_ = nullptr;       // a weak reference: NumPy refuses to resize an array that has one
+  // Only `exporter_` means something before the borrow is acquired: a small call pays for each
+  // store.
   PyObject* exporter_ = nullptr;  // owned while the borrow lives; null when nothing is borrowed
-  Borrow* next_ = nullptr;
+  const char* argument_;
+  Access access_ = Access::read;
+  std::size_t item_size_;
+  kernels::ArrayView view_;
+  PyObject* pin_;  // a weak reference: NumPy refuses to resize an array that has one
+  Borrow* next_;
   friend class Borrows;
+  friend class PinnedBorrows;
 };
 
 class Borrows {
  public:
   void add(Borrow& borrow) noexcept {
+    borrow.pin_ = nullptr;
     borrow.next_ = first_;
     first_ = &borrow;
   }
   Borrow* first() const noexcept { return first_; }
   static Borrow* next(const Borrow& borrow) noexcept { return borrow.next_; }
 
-  // Locks every ndarray against resize and writes nothing else. False with an exception set.
-  bool pin() noexcept;
+ private:
+  Borrow* first_ = nullptr;
+};
+
+// Locks the ndarrays among the borrows against resize while other threads may run.
+// Stands for   w = PyWeakref_NewRef(a, NULL);  ...  Py_DECREF(w);   once for each of them.
+class PinnedBorrows {
+ public:
+  PinnedBorrows() noexcept = default;
+  PinnedBorrows(const PinnedBorrows&) = delete;
+  PinnedBorrows& operator=(const PinnedBorrows&) = delete;
+  ~PinnedBorrows() {
+    if (first_ == nullptr) return;
+    expect_error_path("PinnedBorrows forgotten on the happy path: write unpin()");
+    unpin();
+  }
+
+  // False with an exception set and nothing pinned.
+  bool pin(Borrows& borrows) noexcept;
   void unpin() noexcept;
 
  private:

@@ -8,41 +8,71 @@
 namespace fastlane {
 namespace {
 
-bool holds_objects(PyObject* object) {
-  return PyArray_Check(object) &&
-         PyDataType_REFCHK(PyArray_DESCR(reinterpret_cast<PyArrayObject*>(object)));
-}
+bool holds_objects(PyArrayObject* array) { return PyDataType_REFCHK(PyArray_DESCR(array)); }
 
 }  // namespace
 
-bool BorrowedBytes::acquire_buffer(Arguments& args, PyObject* object) {
-  if (!PyObject_CheckBuffer(object) || holds_objects(object)) {
-    const bool is_text = PyUnicode_Check(object) != 0;
-    return args.wrong_type(argument_, "bytes-like", describe_object(object),
-                           is_text ? std::string(argument_) + ".encode()" : "");
-  }
-  if (PyObject_GetBuffer(object, &buffer_, PyBUF_STRIDED_RO) < 0) return false;  // may run Python
-  if (PyBuffer_IsContiguous(&buffer_, 'C')) {
-    length_ = buffer_.len;
-    describe_contiguous(buffer_.buf);
+bool BorrowedBytes::acquire_exporter(Arguments& args, PyObject* object) {
+  const bool held = PyArray_Check(object)          ? acquire_ndarray(args, object)
+                    : PyObject_CheckBuffer(object) ? acquire_buffer(object)
+                                                   : refuse(args, object);
+  if (held) args.borrows().add(*this);
+  return held;
+}
+
+bool BorrowedBytes::refuse(Arguments& args, PyObject* object) const {
+  const bool is_text = PyUnicode_Check(object) != 0;
+  return args.wrong_type(argument_, "bytes-like", describe_object(object),
+                         is_text ? std::string(argument_) + ".encode()" : "");
+}
+
+bool BorrowedBytes::acquire_ndarray(Arguments& args, PyObject* ndarray) {
+  auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
+  if (holds_objects(array)) return refuse(args, ndarray);
+  if (PyArray_IS_C_CONTIGUOUS(array)) {
+    length_ = PyArray_NBYTES(array);
+    describe_contiguous(PyArray_DATA(array));
   } else {
-    // Elements keep their size and order; what they mean does not matter to a reader of bytes.
-    item_size_ = static_cast<std::size_t>(buffer_.itemsize);
-    length_ = buffer_.len;
-    contiguous_ = false;
-    view_ = {static_cast<std::byte*>(buffer_.buf), kernels::DType::unsupported, buffer_.ndim,
-             buffer_.shape, buffer_.strides};
+    describe_strided(PyArray_DATA(array), PyArray_ITEMSIZE(array), PyArray_NBYTES(array),
+                     PyArray_NDIM(array), PyArray_DIMS(array), PyArray_STRIDES(array));
   }
-  has_buffer_ = true;
-  exporter_ = Py_NewRef(object);  // exporter locked
-  args.borrows().add(*this);
+  exporter_ = Py_NewRef(ndarray);  // exporter locked
   return true;
 }
 
-void BorrowedBytes::release() noexcept {
-  Py_CLEAR(pin_);
-  if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
-  Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+bool BorrowedBytes::acquire_buffer(PyObject* object) {
+  // A bytearray is always in one piece and answers the simple question fastest.
+  const int flags = PyByteArray_CheckExact(object) ? PyBUF_SIMPLE : PyBUF_STRIDED_RO;
+  if (PyObject_GetBuffer(object, &buffer_, flags) < 0) return false;  // may run Python
+  if (flags == PyBUF_SIMPLE || PyBuffer_IsContiguous(&buffer_, 'C')) {
+    length_ = buffer_.len;
+    describe_contiguous(buffer_.buf);
+  } else {
+    describe_strided(buffer_.buf, buffer_.itemsize, buffer_.len, buffer_.ndim, buffer_.shape,
+                     buffer_.strides);
+  }
+  has_buffer_ = true;
+  exporter_ = Py_NewRef(object);  // exporter locked
+  return true;
+}
+
+// Elements keep their size and order; what they mean does not matter to a reader of bytes.
+void BorrowedBytes::describe_strided(void* data, std::ptrdiff_t item_size, std::ptrdiff_t bytes,
+                                     int ndim, const std::ptrdiff_t* shape,
+                                     const std::ptrdiff_t* strides) noexcept {
+  for (int axis = 0; axis < ndim; ++axis) {
+    shape_[axis] = shape[axis];
+    strides_[axis] = strides[axis];
+  }
+  item_size_ = static_cast<std::size_t>(item_size);
+  length_ = bytes;
+  contiguous_ = false;
+  view_ = {static_cast<std::byte*>(data), kernels::DType::unsupported, ndim, shape_, strides_};
+}
+
+void BorrowedBytes::release_buffer() noexcept {
+  PyBuffer_Release(&buffer_);
+  has_buffer_ = false;
 }
 
 }  // namespace fastlane

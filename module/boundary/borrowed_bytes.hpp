@@ -1,11 +1,12 @@
-// Bytes that Python owns, borrowed for one call: exact bytes directly, everything else that exports
-// a buffer (bytearray, memoryview, mmap, array, ndarray) through the buffer protocol, in any shape.
+// Bytes that Python owns, borrowed for one call, in any shape: exact bytes and ndarrays directly,
+// everything else that exports a buffer (bytearray, memoryview, mmap, array) through the protocol.
 #pragma once
 
 #include <Python.h>
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/borrow.hpp"
@@ -34,9 +35,12 @@ class BorrowedBytes : public Borrow {
       args.borrows().add(*this);
       return true;
     }
-    return acquire_buffer(args, object);
+    return acquire_exporter(args, object);
   }
-  void release() noexcept;
+  void release() noexcept {
+    if (has_buffer_) release_buffer();
+    Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+  }
 
   // True when the bytes lie in one piece, as bytes() gives them; otherwise view() has the shape.
   bool is_contiguous() const noexcept { return contiguous_; }
@@ -44,14 +48,22 @@ class BorrowedBytes : public Borrow {
   std::size_t size() const noexcept { return static_cast<std::size_t>(length_); }
 
  private:
+  void release_buffer() noexcept;
   void describe_contiguous(void* data) noexcept {
     static constexpr std::ptrdiff_t kOne = 1;
     item_size_ = 1;
     contiguous_ = true;
     view_ = {static_cast<std::byte*>(data), kernels::DType::uint8, 1, &length_, &kOne};
   }
-  bool acquire_buffer(Arguments& args, PyObject* object);
+  void describe_strided(void* data, std::ptrdiff_t item_size, std::ptrdiff_t bytes, int ndim,
+                        const std::ptrdiff_t* shape, const std::ptrdiff_t* strides) noexcept;
+  bool acquire_exporter(Arguments& args, PyObject* object);
+  bool acquire_ndarray(Arguments& args, PyObject* ndarray);
+  bool acquire_buffer(PyObject* object);
+  bool refuse(Arguments& args, PyObject* object) const;
 
+  std::ptrdiff_t shape_[kernels::kMaxDimensions];  // of a strided view: exporters may change theirs
+  std::ptrdiff_t strides_[kernels::kMaxDimensions];
   std::ptrdiff_t length_ = 0;
   bool contiguous_ = false;
   bool has_buffer_ = false;

@@ -36,19 +36,17 @@ bool is_signal_thread() noexcept;
 
 template <class Call>
 void run_detached(Call& phases, Arguments& args) {
-  if (!args.borrows().pin()) throw PythonErrorSet{};
+  PinnedBorrows pins;
+  if (!pins.pin(args.borrows())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(is_signal_thread() ? answer_signals : nullptr, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
-  args.borrows().unpin();
+  pins.unpin();
 }
 
 template <class Call>
-PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
-               PyObject* kwnames) noexcept try {
-  Arguments arguments(Call::kName, module, args, nargs, kwnames);
-  Call phases;
+PyObject* join_phases(Call& phases, Arguments& arguments) {
   if (!phases.begin(arguments)) return nullptr;
   if constexpr (SaysItsWork<Call>) {
     if (phases.work() >= kWorthReleasing) {
@@ -59,8 +57,33 @@ PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
   Checkpoint checkpoint;
   phases.run(checkpoint);
   return phases.finish();
+}
+
+// A function of the module.
+template <class Call>
+PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
+               PyObject* kwnames) noexcept try {
+  Arguments arguments(Call::kName, module, args, nargs, kwnames);
+  Call phases;
+  return join_phases(phases, arguments);
 } catch (...) {
   return raise_current_exception(module, Call::kName);
+}
+
+// A method of a heap type; the phases find the object in their member `self`.
+template <class Call>
+PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* const* args,
+                      std::size_t nargs, PyObject* kwnames) noexcept {
+  PyObject* module = PyType_GetModule(defining_class);  // borrowed
+  if (module == nullptr) return nullptr;
+  try {
+    Arguments arguments(Call::kName, module, args, static_cast<Py_ssize_t>(nargs), kwnames);
+    Call phases;
+    phases.self = self;  // borrowed: the caller keeps it alive
+    return join_phases(phases, arguments);
+  } catch (...) {
+    return raise_current_exception(module, Call::kName);
+  }
 }
 
 // The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
@@ -73,6 +96,12 @@ inline PyCFunction fastcall(FastCall function) noexcept {
 template <class Call>
 PyMethodDef row_of(const char* doc) {
   return {Call::kName, fastcall(call<Call>), METH_FASTCALL | METH_KEYWORDS, doc};
+}
+template <class Call>
+PyMethodDef method_row_of(const char* doc) {
+  return {Call::kMethodName,
+          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_method<Call>)),
+          METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc};
 }
 inline constexpr PyMethodDef kEndOfTable = {nullptr, nullptr, 0, nullptr};
 

@@ -2,10 +2,12 @@
 #include "module/boundary/errors.hpp"
 
 #include <cerrno>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 
+#include "kernels/file_error.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -52,28 +54,43 @@ std::string shape_of(PyArrayObject* array) {
 
 // What str(array.dtype) says, without the chance to fail.
 std::string dtype_of_array(PyArrayObject* array) {
-  PyObject* text = PyObject_Str(reinterpret_cast<PyObject*>(PyArray_DESCR(array)));  // new
-  const char* name = text == nullptr ? nullptr : PyUnicode_AsUTF8(text);
-  std::string result = name == nullptr ? "unknown" : name;
+  OwnedRef text =
+      OwnedRef::from_new(PyObject_Str(reinterpret_cast<PyObject*>(PyArray_DESCR(array))));
+  const char* name = text ? PyUnicode_AsUTF8(text.borrow()) : nullptr;
   if (name == nullptr) PyErr_Clear();
-  Py_XDECREF(text);
+  std::string result = name == nullptr ? "unknown" : name;
+  text.decref();
   return result;
 }
 
 // OSError(errno, message): the subclass (FileNotFoundError and so on) follows from the number.
 void raise_os_error(const std::system_error& error, const char* function) {
-  const std::string message = std::string(function) + "(): " + error.what();
+  OwnedRef message =
+      OwnedRef::from_new(PyUnicode_FromFormat("%s(): %s", function, error.what()));  // new
+  if (!message) return;
   OwnedRef arguments =
-      OwnedRef::from_new(Py_BuildValue("(is)", error.code().value(), message.c_str()));  // new
+      OwnedRef::from_new(Py_BuildValue("(iO)", error.code().value(), message.borrow()));  // new
+  message.decref();
   if (!arguments) return;
   PyErr_SetObject(PyExc_OSError, arguments.borrow());
   arguments.decref();
+}
+
+// As open() says it: OSError(errno, strerror, filename).
+void raise_file_error(const kernels::FileError& error) {
+  OwnedRef name = OwnedRef::from_new(
+      PyUnicode_DecodeFSDefaultAndSize(error.path().data(), std::ssize(error.path())));  // new
+  if (!name) return;
+  errno = error.code().value();
+  PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name.borrow());
+  name.decref();
 }
 
 void raise_what(PyObject* error_class, const char* function, const std::exception& error) {
   PyErr_Format(error_class, "%s(): %s", function, error.what());
 }
 
+// Runs outside every guard, so it must not throw: nothing here allocates in C++.
 void translate(PyObject* module, const char* function) {
   try {
     throw;
@@ -82,6 +99,8 @@ void translate(PyObject* module, const char* function) {
     PyErr_NoMemory();
   } catch (const std::length_error&) {
     PyErr_NoMemory();
+  } catch (const kernels::FileError& error) {
+    raise_file_error(error);
   } catch (const std::system_error& error) {
     raise_os_error(error, function);
   } catch (const std::invalid_argument& error) {

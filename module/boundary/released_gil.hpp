@@ -5,6 +5,8 @@
 
 #include <Python.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "module/boundary/error_path.hpp"
@@ -27,18 +29,29 @@ class ReleasedGil {
 #endif
   }
 
-  void reacquire() noexcept { PyEval_RestoreThread(std::exchange(saved_, nullptr)); }
+  void reacquire() noexcept { attach(std::exchange(saved_, nullptr)); }
 
   // Attaches just long enough to see whether a signal handler has something to say.
   // Returns false with the handler's exception set.
   bool check_signals() noexcept {
-    PyEval_RestoreThread(saved_);
+    attach(saved_);
     const bool calm = PyErr_CheckSignals() == 0;
     saved_ = PyEval_SaveThread();
     return calm;
   }
 
  private:
+  // An interpreter that shuts down ends a daemon thread here: before 3.14 by unwinding its stack,
+  // which no guard's destructor may see, because it would touch Python unattached. The thread
+  // stays where it is until the process is gone, as 3.14 does it.
+  static void attach(PyThreadState* state) noexcept {
+    try {
+      PyEval_RestoreThread(state);
+    } catch (...) {
+      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    }
+  }
+
   PyThreadState* saved_;
 };
 

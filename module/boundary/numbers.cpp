@@ -1,0 +1,26 @@
+// Integers wider than C's come out through Python's own arithmetic: no private layout is assumed.
+#include "module/boundary/numbers.hpp"
+
+#include "module/boundary/owned_ref.hpp"
+
+namespace fastlane {
+
+PyObject* int_from_wide(std::int64_t hi, std::uint64_t lo) {
+  const bool fits_signed = (hi == 0 && lo <= static_cast<std::uint64_t>(INT64_MAX)) ||
+                           (hi == -1 && lo > static_cast<std::uint64_t>(INT64_MAX));
+  if (fits_signed) return PyLong_FromLongLong(static_cast<long long>(lo));
+  if (hi == 0) return PyLong_FromUnsignedLongLong(lo);
+  OwnedRef high = OwnedRef::from_new(PyLong_FromLongLong(hi));
+  OwnedRef places = OwnedRef::from_new(PyLong_FromLong(64));
+  OwnedRef low = OwnedRef::from_new(PyLong_FromUnsignedLongLong(lo));
+  if (!high || !places || !low) return nullptr;
+  OwnedRef shifted = OwnedRef::from_new(PyNumber_Lshift(high.borrow(), places.borrow()));
+  high.decref();
+  places.decref();
+  PyObject* wide = shifted ? PyNumber_Or(shifted.borrow(), low.borrow()) : nullptr;  // new
+  shifted.decref();
+  low.decref();
+  return wide;
+}
+
+}  // namespace fastlane
