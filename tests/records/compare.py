@@ -1,4 +1,7 @@
-# Holds a result of the engine against the reference: every count, every value, every error with its place.
+"""Holds a result of the engine against the reference: every count, every value, every error with
+its place.
+"""
+
 from __future__ import annotations
 
 import math
@@ -6,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import reference
-
 from fastlane.records import Plan, Result
 from fastlane.records.program import make_program
+from records import reference
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PLANS = Path(__file__).resolve().parents[2] / "docs" / "plans"
@@ -34,7 +36,10 @@ def python_values(column: Any) -> list[Any]:
     values = column.values.tolist()
     if column.validity is None:
         return list(values)
-    return [value if valid else None for value, valid in zip(values, column.validity.tolist(), strict=True)]
+    return [
+        value if valid else None
+        for value, valid in zip(values, column.validity.tolist(), strict=True)
+    ]
 
 
 def same_value(found: Any, wanted: Any) -> bool:
@@ -47,7 +52,9 @@ def same_value(found: Any, wanted: Any) -> bool:
 
 def assert_same(result: Result, wanted: dict[str, Any]) -> None:
     counts = ("rows_in", "rows_ok", "rows_bad", "rows_blank", "rows_kept")
-    assert {name: getattr(result, name) for name in counts} == {name: wanted[name] for name in counts}
+    assert {name: getattr(result, name) for name in counts} == {
+        name: wanted[name] for name in counts
+    }
     assert result.error_counts == wanted["error_counts"]
     assert list(result.columns) == list(wanted["columns"])
     for name, values in wanted["columns"].items():
@@ -55,8 +62,10 @@ def assert_same(result: Result, wanted: dict[str, Any]) -> None:
         assert len(found) == len(values), name
         for index, (one, other) in enumerate(zip(found, values, strict=True)):
             assert same_value(one, other), f"{name}[{index}]: {one!r} instead of {other!r}"
-    found_errors = [(each.row, each.line, each.byte_offset, each.source, each.field, each.code, each.raw)
-                    for each in result.errors]
+    found_errors = [
+        (each.row, each.line, each.byte_offset, each.source, each.field, each.code, each.raw)
+        for each in result.errors
+    ]
     assert sorted(found_errors, key=repr) == sorted(wanted["errors"][: len(found_errors)], key=repr)
     assert_invariants(result)
 

@@ -1,4 +1,7 @@
-# Input that nobody wants: files that are not there, are empty, are no text. Nothing is lost and nothing crashes.
+"""Input that nobody wants: files that are not there, are empty, are no text. Nothing is lost and
+nothing crashes.
+"""
+
 from __future__ import annotations
 
 import array
@@ -6,14 +9,15 @@ import mmap
 import os
 from pathlib import Path
 
-import logs
-import pytest
-from compare import access_plan, assert_invariants, check
-
 import fastlane
+import pytest
 from fastlane import records as fr
+from records import logs
+from records.compare import access_plan, assert_invariants, check
 
-PLAN = fr.Plan(fr.apache("combined"), fr.Schema(host=fr.String(), status=fr.Int16(), user_agent=fr.String()))
+PLAN = fr.Plan(
+    fr.apache("combined"), fr.Schema(host=fr.String(), status=fr.Int16(), user_agent=fr.String())
+)
 LINE = b'h - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "agent"'
 
 
@@ -40,7 +44,9 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
         PLAN.run(tmp_path / "a")
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"\n" * 1000, b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"\n" * 1000, b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"]
+)
 def test_nothing_in_it(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "empty.log"
     path.write_bytes(data)
@@ -89,7 +95,9 @@ def test_every_prefix_of_a_small_log() -> None:
         check(PLAN, data[:length])
 
 
-@pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, lambda data: array.array("b", data)])
+@pytest.mark.parametrize(
+    "wrap", [bytes, bytearray, memoryview, lambda data: array.array("b", data)]
+)
 def test_every_kind_of_bytes(wrap: object) -> None:
     data = logs.access_log(100, seed=3)
     given = wrap(data)  # type: ignore[operator]
@@ -115,12 +123,18 @@ def test_a_result_does_not_hold_its_input(tmp_path: Path) -> None:
     assert (result.to_dict(), list(result.errors)) == before
 
 
-@pytest.mark.parametrize(("options", "error"), [
-    ({"threads": 0}, fastlane.ArgumentValueError), ({"threads": -1}, fastlane.ArgumentValueError),
-    ({"threads": "two"}, fastlane.ArgumentTypeError), ({"max_errors": -1}, fastlane.ArgumentValueError),
-    ({"max_row_bytes": 0}, fastlane.ArgumentValueError), ({"max_row_bytes": 1.5}, fastlane.ArgumentTypeError),
-    ({"progress": 3}, fastlane.ArgumentTypeError),
-])
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"threads": 0}, fastlane.ArgumentValueError),
+        ({"threads": -1}, fastlane.ArgumentValueError),
+        ({"threads": "two"}, fastlane.ArgumentTypeError),
+        ({"max_errors": -1}, fastlane.ArgumentValueError),
+        ({"max_row_bytes": 0}, fastlane.ArgumentValueError),
+        ({"max_row_bytes": 1.5}, fastlane.ArgumentTypeError),
+        ({"progress": 3}, fastlane.ArgumentTypeError),
+    ],
+)
 def test_wrong_options_of_a_run(options: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error) as caught:
         PLAN.run(LINE, **options)  # type: ignore[arg-type]

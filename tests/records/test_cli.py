@@ -1,4 +1,7 @@
-# The command line in a process of its own: exit status, one sentence on stderr, files that appear whole or not at all.
+"""The command line in a process of its own: exit status, one sentence on stderr, files that
+appear whole or not at all.
+"""
+
 from __future__ import annotations
 
 import base64
@@ -12,19 +15,32 @@ import sys
 import time
 from pathlib import Path
 
-import logs
 import pytest
-from compare import PLANS, access_log
+from records import logs
+from records.compare import PLANS, access_log
 
 PLAN = str(PLANS / "access.json")
 
 
-def fastlane(*arguments: object, cwd: Path | None = None, stdin: bytes | None = None, columns: int = 100,
-             ) -> subprocess.CompletedProcess[str]:
+def fastlane(
+    *arguments: object,
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
+    columns: int = 100,
+) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": str(columns), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run([sys.executable, "-m", "fastlane", *map(str, arguments)], cwd=cwd, input=stdin,
-                          capture_output=True, env=environment, timeout=120, check=False)
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+    done = subprocess.run(
+        [sys.executable, "-m", "fastlane", *map(str, arguments)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+    )
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *said: str, status: int = 2) -> None:
@@ -48,7 +64,10 @@ def test_the_real_log() -> None:
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["method", "status", "n", "total", "worst", "mean"]
     assert lines[2].split() == ["GET", "200", "9,090", "2,735,432,343", "69,192,717", "307,007.0"]
-    assert any(line.startswith("10,000 rows in, 9,999 ok, 1 bad, 0 blank; ") and line.endswith(" MB/s") for line in lines)
+    assert any(
+        line.startswith("10,000 rows in, 9,999 ok, 1 bad, 0 blank; ") and line.endswith(" MB/s")
+        for line in lines
+    )
     assert lines[-1].split()[:5] == ["1", "row", "format", "line", "8899:"]
 
 
@@ -75,7 +94,10 @@ def test_a_csv_file(tmp_path: Path, log: Path) -> None:
     assert {row["worst"] for row in rows if row["status"] == "304"} == {""}
     summary = done.stdout.partition("\n\n")[2]
     assert f"{sum(int(row['n']) for row in rows)} ok" in summary
-    assert os.listdir(tmp_path) == ["some.log", "out.csv"] or sorted(os.listdir(tmp_path)) == ["out.csv", "some.log"]
+    assert os.listdir(tmp_path) == ["some.log", "out.csv"] or sorted(os.listdir(tmp_path)) == [
+        "out.csv",
+        "some.log",
+    ]
 
 
 def test_an_ndjson_file_and_the_errors(tmp_path: Path, log: Path) -> None:
@@ -90,7 +112,11 @@ def test_an_ndjson_file_and_the_errors(tmp_path: Path, log: Path) -> None:
     data = log.read_bytes()
     for error in errors:
         assert error["input"] == str(log) and error["code"] and error["expected"]
-        raw = base64.b64decode(error["raw_base64"]) if "raw_base64" in error else error["raw"].encode()
+        raw = (
+            base64.b64decode(error["raw_base64"])
+            if "raw_base64" in error
+            else error["raw"].encode()
+        )
         assert data[error["byte_offset"] :].startswith(raw)
     assert f"{len({error['row'] for error in errors})} bad" in done.stdout
 
@@ -104,18 +130,31 @@ def test_every_error_is_written(tmp_path: Path) -> None:
 
 def test_columns_of_times_and_texts_are_written(tmp_path: Path) -> None:
     plan = tmp_path / "plan.json"
-    plan.write_text(json.dumps({
-        "fastlane_plan": 1, "source": {"apache": "%h %t %s"},
-        "schema": {"host": "string", "time": {"timestamp": {"format": "%d/%b/%Y:%H:%M:%S %z"}},
-                   "status": {"float64": {"allow_nan": True}}}}))
+    plan.write_text(
+        json.dumps(
+            {
+                "fastlane_plan": 1,
+                "source": {"apache": "%h %t %s"},
+                "schema": {
+                    "host": "string",
+                    "time": {"timestamp": {"format": "%d/%b/%Y:%H:%M:%S %z"}},
+                    "status": {"float64": {"allow_nan": True}},
+                },
+            }
+        )
+    )
     log = tmp_path / "log"
     log.write_bytes('"a,b\u00e9" [17/May/2015:10:05:03 +0200] nan\n'.encode())
     assert fastlane("run", plan, log, "-o", tmp_path / "o.csv").returncode == 0
     assert (tmp_path / "o.csv").read_bytes() == (
-        'host,time,status\r\n"""a,b\u00e9""",2015-05-17T08:05:03Z,nan\r\n'.encode())
+        'host,time,status\r\n"""a,b\u00e9""",2015-05-17T08:05:03Z,nan\r\n'.encode()
+    )
     assert fastlane("run", plan, log, "-o", tmp_path / "o.ndjson").returncode == 0
     assert json.loads((tmp_path / "o.ndjson").read_text("utf-8")) == {
-        "host": '"a,b\u00e9"', "time": "2015-05-17T08:05:03Z", "status": None}
+        "host": '"a,b\u00e9"',
+        "time": "2015-05-17T08:05:03Z",
+        "status": None,
+    }
 
 
 def test_several_inputs_and_standard_input(tmp_path: Path, log: Path) -> None:
@@ -124,7 +163,10 @@ def test_several_inputs_and_standard_input(tmp_path: Path, log: Path) -> None:
     assert both.returncode == 0
     twice = tmp_path / "twice.log"
     twice.write_bytes(data + data)
-    counts = [done.stdout.partition("\n\n")[2].partition(";")[0] for done in (both, fastlane("run", PLAN, twice))]
+    counts = [
+        done.stdout.partition("\n\n")[2].partition(";")[0]
+        for done in (both, fastlane("run", PLAN, twice))
+    ]
     assert counts[0] == counts[1]
 
 
@@ -139,52 +181,75 @@ def test_too_many_bad_rows(tmp_path: Path, log: Path, bound: int, status: int) -
         assert done.returncode == 0 and done.stderr == ""
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    ([], ["expected a command (run, info)", "--help"]),
-    (["rnu"], ["got 'rnu'; did you mean run?"]),
-    (["--version"], ["expected a command"]),
-    (["run"], ["PLAN.json, INPUT"]),
-    (["run", PLAN], ["INPUT"]),
-    (["run", PLAN, "LOG", "--thread", "2"], ["no option '--thread'; did you mean --threads?"]),
-    (["run", PLAN, "LOG", "--thr=2"], ["no option '--thr=2'"]),
-    (["run", PLAN, "LOG", "--threads", "0"], ["a whole number from 1 on, got '0'"]),
-    (["run", PLAN, "LOG", "--threads", "two"], ["a whole number from 1 on, got 'two'"]),
-    (["run", PLAN, "LOG", "--max-bad", "-1"], ["--max-bad"]),
-    (["run", PLAN, "LOG", "-o"], ["expected one argument"]),
-    (["run", "nowhere.json", "LOG"], ["nowhere.json: No such file or directory", "a plan file"]),
-    (["run", ".", "LOG"], [".: is a directory, expected a plan file"]),
-    (["run", PLAN, "nowhere.log"], ["nowhere.log: No such file or directory"]),
-    (["run", PLAN, "LOG", "."], [".: is a directory, expected a file"]),
-    (["run", PLAN, "a\0b"], ["embedded null byte"]),
-    (["run", PLAN, "LOG", "-o", "o.arrow"], ["o.arrow: expected a name that ends in .csv or .ndjson, got '.arrow'"]),
-    (["run", PLAN, "LOG", "-o", "o.html"], [".csv or .ndjson"]),
-    (["run", PLAN, "LOG", "-o", "o"], ["a name without an ending"]),
-    (["run", PLAN, "LOG", "-o", "nowhere/o.csv"], ["nowhere/o.csv: cannot be written"]),
-    (["run", PLAN, "LOG", "-o", "dir.csv"], ["dir.csv: is a directory"]),
-    (["run", PLAN, "LOG", "--errors", "nowhere/e"], ["nowhere/e: cannot be written"]),
-    (["run", PLAN, "LOG", "--errors", "LOG"], ["an output of its own"]),
-    (["run", PLAN, "LOG", "-o", "o.csv", "--errors", "o.csv"], ["an output of its own"]),
-    (["run", PLAN, "z.log"], ["z.log: is compressed", "zcat"]),
-    (["info", "more"], ["no option 'more'"]),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], ["expected a command (run, info)", "--help"]),
+        (["rnu"], ["got 'rnu'; did you mean run?"]),
+        (["--version"], ["expected a command"]),
+        (["run"], ["PLAN.json, INPUT"]),
+        (["run", PLAN], ["INPUT"]),
+        (["run", PLAN, "LOG", "--thread", "2"], ["no option '--thread'; did you mean --threads?"]),
+        (["run", PLAN, "LOG", "--thr=2"], ["no option '--thr=2'"]),
+        (["run", PLAN, "LOG", "--threads", "0"], ["a whole number from 1 on, got '0'"]),
+        (["run", PLAN, "LOG", "--threads", "two"], ["a whole number from 1 on, got 'two'"]),
+        (["run", PLAN, "LOG", "--max-bad", "-1"], ["--max-bad"]),
+        (["run", PLAN, "LOG", "-o"], ["expected one argument"]),
+        (
+            ["run", "nowhere.json", "LOG"],
+            ["nowhere.json: No such file or directory", "a plan file"],
+        ),
+        (["run", ".", "LOG"], [".: is a directory, expected a plan file"]),
+        (["run", PLAN, "nowhere.log"], ["nowhere.log: No such file or directory"]),
+        (["run", PLAN, "LOG", "."], [".: is a directory, expected a file"]),
+        (["run", PLAN, "a\0b"], ["embedded null byte"]),
+        (
+            ["run", PLAN, "LOG", "-o", "o.arrow"],
+            ["o.arrow: expected a name that ends in .csv or .ndjson, got '.arrow'"],
+        ),
+        (["run", PLAN, "LOG", "-o", "o.html"], [".csv or .ndjson"]),
+        (["run", PLAN, "LOG", "-o", "o"], ["a name without an ending"]),
+        (["run", PLAN, "LOG", "-o", "nowhere/o.csv"], ["nowhere/o.csv: cannot be written"]),
+        (["run", PLAN, "LOG", "-o", "dir.csv"], ["dir.csv: is a directory"]),
+        (["run", PLAN, "LOG", "--errors", "nowhere/e"], ["nowhere/e: cannot be written"]),
+        (["run", PLAN, "LOG", "--errors", "LOG"], ["an output of its own"]),
+        (["run", PLAN, "LOG", "-o", "o.csv", "--errors", "o.csv"], ["an output of its own"]),
+        (["run", PLAN, "z.log"], ["z.log: is compressed", "zcat"]),
+        (["info", "more"], ["no option 'more'"]),
+    ],
+)
 def test_a_wrong_call(tmp_path: Path, log: Path, arguments: list[str], said: list[str]) -> None:
     (tmp_path / "dir.csv").mkdir()
     (tmp_path / "z.log").write_bytes(b"\x1f\x8b\x08\x00")
     before = sorted(os.listdir(tmp_path)), log.read_bytes()
     if any("\0" in each for each in arguments):
         pytest.skip("no argument of a process has a NUL byte")
-    assert_refused(fastlane(*[log.name if each == "LOG" else each for each in arguments], cwd=tmp_path), *said)
+    assert_refused(
+        fastlane(*[log.name if each == "LOG" else each for each in arguments], cwd=tmp_path), *said
+    )
     assert (sorted(os.listdir(tmp_path)), log.read_bytes()) == before
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("{", "$: expected a JSON text"),
-    ("", "$: expected a JSON text"),
-    ("\x00\x01", "$: expected a JSON text"),
-    ('{"fastlane_plan": 1, "source": {"apache": "combined"}, "schema": {"statuss": "int16"}}', "did you mean status?"),
-    ('{"fastlane_plan": 1, "source": {"apache": "combined"}, "schema": {"status": "int61"}}', "$.schema.status"),
-    ('{"fastlane_plan": 1, "source": {"ndjson": {}}, "schema": {"status": "int16"}}', "one of the sources apache, nginx"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "$: expected a JSON text"),
+        ("", "$: expected a JSON text"),
+        ("\x00\x01", "$: expected a JSON text"),
+        (
+            '{"fastlane_plan": 1, "source": {"apache": "common"}, "schema": {"statuss": "int16"}}',
+            "did you mean status?",
+        ),
+        (
+            '{"fastlane_plan": 1, "source": {"apache": "combined"}, "schema": {"status": "int61"}}',
+            "$.schema.status",
+        ),
+        (
+            '{"fastlane_plan": 1, "source": {"ndjson": {}}, "schema": {"status": "int16"}}',
+            "one of the sources apache, nginx",
+        ),
+    ],
+)
 def test_a_wrong_plan(tmp_path: Path, log: Path, text: str, said: str) -> None:
     plan = tmp_path / "wrong.json"
     plan.write_text(text)
@@ -221,15 +286,25 @@ def test_info() -> None:
 
 def test_a_reader_that_leaves_is_no_error(log: Path) -> None:
     command = f'"{sys.executable}" -m fastlane run "{PLAN}" "{log}"; echo "status $?" >&2'
-    done = subprocess.run(["bash", "-c", f"({command}) | true"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["bash", "-c", f"({command}) | true"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.stderr == "status 0\n"
 
 
 def test_an_interrupt_is_one_line(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    process = subprocess.Popen([sys.executable, "-m", "fastlane", "run", PLAN, str(fifo), "-o", str(tmp_path / "o.csv")],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastlane", "run", PLAN, str(fifo), "-o", str(tmp_path / "o.csv")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     with open(fifo, "wb"):  # both are there once the other side reads
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
@@ -251,15 +326,22 @@ def test_an_output_that_stays_in_its_place(tmp_path: Path, log: Path) -> None:
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, log: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")
-    assert_refused(fastlane("run", PLAN, log, "--errors", "/dev/full", "-o", tmp_path / "o.csv"),
-                   "/dev/full: cannot be written: No space left on device")
+    assert_refused(
+        fastlane("run", PLAN, log, "--errors", "/dev/full", "-o", tmp_path / "o.csv"),
+        "/dev/full: cannot be written: No space left on device",
+    )
 
 
 def test_progress_is_for_terminals(log: Path) -> None:
     assert fastlane("run", PLAN, log, "--progress").stderr == ""
     leader, follower = pty.openpty()
-    process = subprocess.run([sys.executable, "-m", "fastlane", "run", PLAN, str(log), "--progress"],
-                             stdout=subprocess.PIPE, stderr=follower, timeout=60, check=False)
+    process = subprocess.run(
+        [sys.executable, "-m", "fastlane", "run", PLAN, str(log), "--progress"],
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        timeout=60,
+        check=False,
+    )
     os.close(follower)
     try:
         shown = os.read(leader, 10_000).decode()

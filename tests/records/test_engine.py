@@ -1,13 +1,13 @@
-# The engine against the plain-Python reference, on real and on generated logs.
+"""The engine against the plain-Python reference, on real and on generated logs."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
-import logs
 import pytest
-from compare import access_log, access_plan, check
-
 from fastlane import records as fr
+from records import logs
+from records.compare import access_log, access_plan, check
 
 SCHEMA = fr.Schema(
     host=fr.String(max_length=255),
@@ -24,8 +24,14 @@ SCHEMA = fr.Schema(
 )
 PLAN = fr.Plan(fr.apache("combined"), SCHEMA)
 ALL = {
-    "n": fr.count(), "total": fr.sum("bytes"), "least": fr.min("bytes"), "most": fr.max("bytes"),
-    "mean": fr.mean("bytes"), "first": fr.min("time"), "last": fr.max("time"), "codes": fr.sum("status"),
+    "n": fr.count(),
+    "total": fr.sum("bytes"),
+    "least": fr.min("bytes"),
+    "most": fr.max("bytes"),
+    "mean": fr.mean("bytes"),
+    "first": fr.min("time"),
+    "last": fr.max("time"),
+    "codes": fr.sum("status"),
 }
 
 
@@ -54,7 +60,9 @@ def test_generated_logs_as_columns(seed: int) -> None:
     assert result.rows_blank > 2
 
 
-@pytest.mark.parametrize("keys", [(), ("method",), ("status", "method"), ("user",), ("host",), ("time", "protocol")])
+@pytest.mark.parametrize(
+    "keys", [(), ("method",), ("status", "method"), ("user",), ("host",), ("time", "protocol")]
+)
 def test_generated_logs_grouped(keys: tuple[str, ...]) -> None:
     result = check(PLAN.group_by(*keys).aggregate(**ALL), logs.access_log(1500, seed=77))
     assert len(result) >= 1
@@ -103,7 +111,9 @@ def test_select_chooses_and_orders_columns() -> None:
 
 
 def test_two_fields_may_read_one_token() -> None:
-    schema = fr.Schema(text=fr.String(column="status"), number=fr.Int16(column="status"), request=fr.String())
+    schema = fr.Schema(
+        text=fr.String(column="status"), number=fr.Int16(column="status"), request=fr.String()
+    )
     result = check(fr.Plan(fr.apache("common"), schema), b'h - - [t] "GET / HTTP/1.1" 0200 5\n')
     assert result.to_dict() == {"text": ["0200"], "number": [200], "request": ["GET / HTTP/1.1"]}
 
@@ -112,11 +122,21 @@ def test_all_errors_of_a_row_are_told() -> None:
     line = b'h - - [17/Mai/2015:10:05:03 +0000] "BREW nowhere HTTP/1.1" 999 x "-" "-"\n'
     result = check(PLAN, line)
     assert [(error.field, error.code) for error in result.errors] == [
-        ("time", "format"), ("method", "one_of"), ("path", "prefix"), ("status", "range"), ("bytes", "type"),
+        ("time", "format"),
+        ("method", "one_of"),
+        ("path", "prefix"),
+        ("status", "range"),
+        ("bytes", "type"),
     ]
     assert result.rows_bad == 1
     assert {error.raw for error in result.errors} == {line.rstrip()}
-    assert [error.got for error in result.errors] == ["17/Mai/2015:10:05:03 +0000", "BREW", "nowhere", "999", "x"]
+    assert [error.got for error in result.errors] == [
+        "17/Mai/2015:10:05:03 +0000",
+        "BREW",
+        "nowhere",
+        "999",
+        "x",
+    ]
 
 
 def test_a_row_that_is_too_long() -> None:

@@ -1,30 +1,38 @@
-# Results: columns as NumPy and Python see them, errors as a sequence, tables for people, pickles.
+"""Results: columns as NumPy and Python see them, errors as a sequence, tables for people,
+pickles.
+"""
+
 from __future__ import annotations
 
 import datetime
 import pickle
 from typing import Any
 
-import logs
+import fastlane
 import numpy as np
 import pytest
-from compare import access_log, access_plan, assert_invariants
-
-import fastlane
 from fastlane import records as fr
 from fastlane.records import table
 from fastlane.records.column import Column
+from records import logs
+from records.compare import access_log, access_plan, assert_invariants
 
 SCHEMA = fr.Schema(
-    host=fr.String(), user=fr.Category(nullable=True), time=fr.Timestamp("%d/%b/%Y:%H:%M:%S %z", nullable=True),
-    status=fr.Int16(), bytes=fr.Int64(null="-"), protocol=fr.String(nullable=True),
+    host=fr.String(),
+    user=fr.Category(nullable=True),
+    time=fr.Timestamp("%d/%b/%Y:%H:%M:%S %z", nullable=True),
+    status=fr.Int16(),
+    bytes=fr.Int64(null="-"),
+    protocol=fr.String(nullable=True),
 )
 PLAN = fr.Plan(fr.apache("common"), SCHEMA)
-LINES = (b'a\xc3\xa9 - bob [17/May/2015:10:05:03 +0200] "GET / HTTP/1.1" 200 5\n'
-         b'b - - [-] "GET / -" 404 -\n'
-         b'bad\n\n'
-         b' - bob [17/May/2015:10:05:03 +0000] "GET / x" 200 7\n')
-UTC = datetime.timezone.utc
+LINES = (
+    b'a\xc3\xa9 - bob [17/May/2015:10:05:03 +0200] "GET / HTTP/1.1" 200 5\n'
+    b'b - - [-] "GET / -" 404 -\n'
+    b"bad\n\n"
+    b' - bob [17/May/2015:10:05:03 +0000] "GET / x" 200 7\n'
+)
+UTC = datetime.UTC
 
 
 @pytest.fixture
@@ -34,17 +42,29 @@ def result() -> fr.Result:
 
 def test_python_values(result: fr.Result) -> None:
     assert result.to_dict() == {
-        "host": ["a\u00e9", "b", ""], "user": ["bob", None, "bob"],
-        "time": [datetime.datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC), None,
-                 datetime.datetime(2015, 5, 17, 10, 5, 3, tzinfo=UTC)],
-        "status": [200, 404, 200], "bytes": [5, None, 7], "protocol": ["HTTP/1.1", None, "x"],
+        "host": ["a\u00e9", "b", ""],
+        "user": ["bob", None, "bob"],
+        "time": [
+            datetime.datetime(2015, 5, 17, 8, 5, 3, tzinfo=UTC),
+            None,
+            datetime.datetime(2015, 5, 17, 10, 5, 3, tzinfo=UTC),
+        ],
+        "status": [200, 404, 200],
+        "bytes": [5, None, 7],
+        "protocol": ["HTTP/1.1", None, "x"],
     }
     assert list(result) == list(SCHEMA) and "host" in result and len(result) == 3
     assert [type(value) for value in result["status"]] == [int, int, int]
 
 
 def test_counts(result: fr.Result) -> None:
-    assert (result.rows_in, result.rows_ok, result.rows_bad, result.rows_blank, result.rows_kept) == (4, 3, 1, 1, 3)
+    assert (
+        result.rows_in,
+        result.rows_ok,
+        result.rows_bad,
+        result.rows_blank,
+        result.rows_kept,
+    ) == (4, 3, 1, 1, 3)
     assert result.error_counts == {(None, "format"): 1}
     assert_invariants(result)
 
@@ -71,12 +91,20 @@ def test_validity(result: fr.Result) -> None:
 
 def test_arrays_of_columns_with_nulls() -> None:
     data = LINES + b'c - x [17/May/2015:10:05:03 +0000] "GET / x" 500 -\n'
-    result = PLAN.group_by("status").aggregate(mean=fr.mean("bytes"), most=fr.max("bytes"), last=fr.max("time")).run(data)
+    result = (
+        PLAN.group_by("status")
+        .aggregate(mean=fr.mean("bytes"), most=fr.max("bytes"), last=fr.max("time"))
+        .run(data)
+    )
     mean = np.asarray(result["mean"])
     assert mean.dtype == np.float64 and mean[0] == 6.0 and np.isnan(mean[1]) and np.isnan(mean[2])
     assert np.asarray(result["most"]).tolist() == [7, None, None]
     last = np.asarray(result["last"])
-    assert last.dtype == "datetime64[us]" and np.isnat(last[1]) and str(last[0]) == "2015-05-17T10:05:03.000000"
+    assert (
+        last.dtype == "datetime64[us]"
+        and np.isnat(last[1])
+        and str(last[0]) == "2015-05-17T10:05:03.000000"
+    )
     assert np.asarray(result["status"], dtype=np.int64).dtype == np.int64
     with pytest.raises(fastlane.CopyError, match="nulls"):
         result["mean"].__array__(copy=False)
@@ -88,7 +116,13 @@ def test_items_and_slices(result: fr.Result) -> None:
     for name in result:
         values = result[name].tolist()
         assert [result[name][index] for index in range(-3, 3)] == values + values
-        for part in (slice(1, None), slice(None, None, -1), slice(2, 1), slice(0, 100), slice(None, None, 2)):
+        for part in (
+            slice(1, None),
+            slice(None, None, -1),
+            slice(2, 1),
+            slice(0, 100),
+            slice(None, None, 2),
+        ):
             assert result[name][part] == values[part]
         for wrong in (3, -4):
             with pytest.raises(IndexError, match="3 values"):
@@ -112,7 +146,17 @@ def test_errors_are_a_sequence() -> None:
     assert list(errors) == errors[:] == [errors[index] for index in range(20)]
     assert errors[-1] == errors[19] and errors[3:1:-1] == [errors[3], errors[2]]
     assert isinstance(errors[0], fr.RowError)
-    assert errors[0]._fields == ("row", "line", "byte_offset", "source", "field", "code", "expected", "got", "raw")
+    assert errors[0]._fields == (
+        "row",
+        "line",
+        "byte_offset",
+        "source",
+        "field",
+        "code",
+        "expected",
+        "got",
+        "raw",
+    )
     with pytest.raises(IndexError, match="20 errors"):
         errors[20]
     assert "20 of them in detail" in repr(errors)
@@ -182,7 +226,9 @@ def test_a_table_fits_its_width(result: fr.Result, width: int) -> None:
 
 
 def test_numbers_are_never_cut() -> None:
-    result = fr.Plan(fr.apache("%h %b"), fr.Schema(host=fr.String(), bytes=fr.Int64())).run(b"h" * 80 + b" 123456789\n")
+    result = fr.Plan(fr.apache("%h %b"), fr.Schema(host=fr.String(), bytes=fr.Int64())).run(
+        b"h" * 80 + b" 123456789\n"
+    )
     text = table.as_text(result.columns, keys=(), width=24, rows=10)
     assert "123,456,789" in text and "hhhhh..." in text
     assert "123,456,789" in table.as_text(result.columns, keys=(), width=21, rows=10)
@@ -206,12 +252,15 @@ def test_rows_that_are_left_out_are_said(result: fr.Result) -> None:
     assert len(text.splitlines()) == 5
 
 
-@pytest.mark.parametrize(("values", "texts"), [
-    ([1234.5, 2.0, None], ["1,234.5", "2.0", "-"]),
-    ([12.345, 0.0], ["12.35", "0.00"]),
-    ([0.5, 1e-9, 3.0], ["0.5000", "1e-09", "3.0000"]),
-    ([1e300, float("nan"), float("inf"), -1.0], ["1e+300", "nan", "inf", "-1.0000"]),
-])
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([1234.5, 2.0, None], ["1,234.5", "2.0", "-"]),
+        ([12.345, 0.0], ["12.35", "0.00"]),
+        ([0.5, 1e-9, 3.0], ["0.5000", "1e-09", "3.0000"]),
+        ([1e300, float("nan"), float("inf"), -1.0], ["1e+300", "nan", "inf", "-1.0000"]),
+    ],
+)
 def test_floats_are_readable(values: list[float | None], texts: list[str]) -> None:
     assert table._floats(values) == texts
 
@@ -225,8 +274,23 @@ def empty(plan: fr.Plan, data: bytes) -> Any:
 @pytest.mark.parametrize("data", [b"", b"\n", b"\r\n\n", b"\xef\xbb\xbf", b"bad\n"])
 def test_nothing_good_in_the_input(data: bytes) -> None:
     assert empty(PLAN, data) == {name: [] for name in SCHEMA}
-    aggregates = {"n": fr.count(), "total": fr.sum("bytes"), "least": fr.min("bytes"), "mean": fr.mean("bytes")}
-    assert empty(PLAN.aggregate(**aggregates), data) == {"n": [0], "total": [0], "least": [None], "mean": [None]}
+    aggregates = {
+        "n": fr.count(),
+        "total": fr.sum("bytes"),
+        "least": fr.min("bytes"),
+        "mean": fr.mean("bytes"),
+    }
+    assert empty(PLAN.aggregate(**aggregates), data) == {
+        "n": [0],
+        "total": [0],
+        "least": [None],
+        "mean": [None],
+    }
     assert empty(PLAN.group_by("user").aggregate(**aggregates), data) == {
-        "user": [], "n": [], "total": [], "least": [], "mean": []}
+        "user": [],
+        "n": [],
+        "total": [],
+        "least": [],
+        "mean": [],
+    }
     assert "rows in" in str(PLAN.run(data)) and "<table>" in PLAN.run(data)._repr_html_()

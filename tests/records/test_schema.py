@@ -1,4 +1,7 @@
-# Field types and schemas as values: options, equality, text forms, and the sentence for every wrong option.
+"""Field types and schemas as values: options, equality, text forms, and the sentence for every
+wrong option.
+"""
+
 from __future__ import annotations
 
 import copy
@@ -7,19 +10,33 @@ import inspect
 import pickle
 from typing import Any
 
-import pytest
-
 import fastlane
+import pytest
 from fastlane import records as fr
-from fastlane.records import *  # noqa: F403  (eval of a repr)
+from fastlane.records import *
 
 GOOD = [
-    fr.Bool(), fr.Bool(nullable=True, default=False), fr.Int8(ge=-1, le=1), fr.Int16(gt=1, lt=3), fr.Int32(one_of=[3, 1]),
-    fr.Int64(ge=0, null="-"), fr.UInt8(default=0), fr.UInt16(), fr.UInt32(ge=0), fr.UInt64(le=2**64 - 1),
-    fr.Float32(ge=0.5), fr.Float64(allow_nan=True, lt=1), fr.String(max_length=255, min_length=1),
-    fr.String(one_of=("a", "b"), default="a"), fr.Category(starts_with="/", column="user"), fr.String(path="a.b[0]"),
-    fr.Timestamp("iso8601"), fr.Timestamp("%d/%b/%Y:%H:%M:%S %z", ge="2015-01-01", default="17/May/2015:10:05:03 +0000"),
-    fr.Timestamp("epoch_ms", default=5), fr.Timestamp("%Y-%j"), fr.Float64(default=0.1),
+    fr.Bool(),
+    fr.Bool(nullable=True, default=False),
+    fr.Int8(ge=-1, le=1),
+    fr.Int16(gt=1, lt=3),
+    fr.Int32(one_of=[3, 1]),
+    fr.Int64(ge=0, null="-"),
+    fr.UInt8(default=0),
+    fr.UInt16(),
+    fr.UInt32(ge=0),
+    fr.UInt64(le=2**64 - 1),
+    fr.Float32(ge=0.5),
+    fr.Float64(allow_nan=True, lt=1),
+    fr.String(max_length=255, min_length=1),
+    fr.String(one_of=("a", "b"), default="a"),
+    fr.Category(starts_with="/", column="user"),
+    fr.String(path="a.b[0]"),
+    fr.Timestamp("iso8601"),
+    fr.Timestamp("%d/%b/%Y:%H:%M:%S %z", ge="2015-01-01", default="17/May/2015:10:05:03 +0000"),
+    fr.Timestamp("epoch_ms", default=5),
+    fr.Timestamp("%Y-%j"),
+    fr.Float64(default=0.1),
 ]
 
 
@@ -95,12 +112,19 @@ WRONG: list[tuple[Any, dict[str, Any], str, str]] = [
     (fr.Timestamp, {"format": "%H:%M"}, "format", "a full date"),
     (fr.Timestamp, {"format": "%Y%m%d%d"}, "format", "each directive once"),
     (fr.Timestamp, {"format": "iso8601", "ge": "yesterday"}, "ge", "an ISO 8601 time"),
-    (fr.Timestamp, {"format": "iso8601", "ge": "2016-01-01", "lt": "2015-01-01"}, "lt", "room above ge, 2016-01-01"),
+    (
+        fr.Timestamp,
+        {"format": "iso8601", "ge": "2016-01-01", "lt": "2015-01-01"},
+        "lt",
+        "room above ge, 2016-01-01",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("cls", "options", "argument", "said"), WRONG)
-def test_a_wrong_option_is_named_in_one_sentence(cls: Any, options: dict[str, Any], argument: str, said: str) -> None:
+def test_a_wrong_option_is_named_in_one_sentence(
+    cls: Any, options: dict[str, Any], argument: str, said: str
+) -> None:
     with pytest.raises(fastlane.SchemaError) as caught:
         cls(**options)
     error = caught.value
@@ -120,7 +144,12 @@ def test_options_are_given_by_name() -> None:
 
 def test_a_schema_keeps_order_and_is_a_mapping_of_names() -> None:
     schema = fr.Schema(b=fr.Int8(), a=fr.String())
-    assert list(schema) == ["b", "a"] and len(schema) == 2 and "a" in schema and schema["b"] == fr.Int8()
+    assert (
+        list(schema) == ["b", "a"]
+        and len(schema) == 2
+        and "a" in schema
+        and schema["b"] == fr.Int8()
+    )
     assert schema != fr.Schema(a=fr.String(), b=fr.Int8())
     assert schema == fr.Schema(b=fr.Int8(), a=fr.String())
     assert schema != "schema"
@@ -130,13 +159,16 @@ def test_a_schema_keeps_order_and_is_a_mapping_of_names() -> None:
         schema.fields["c"] = fr.Int8()  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("fields", "said"), [
-    ({}, "at least one field"),
-    ({"a": fr.String}, "write String()"),
-    ({"a": "string"}, "a field type such as String()"),
-    ({"a b": fr.String()}, "a name that is an identifier"),
-    ({"class": fr.String()}, "a name that is an identifier"),
-])
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "at least one field"),
+        ({"a": fr.String}, "write String()"),
+        ({"a": "string"}, "a field type such as String()"),
+        ({"a b": fr.String()}, "a name that is an identifier"),
+        ({"class": fr.String()}, "a name that is an identifier"),
+    ],
+)
 def test_a_wrong_schema_is_named(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(fastlane.SchemaError, match="expected") as caught:
         fr.Schema(**fields)
@@ -144,4 +176,8 @@ def test_a_wrong_schema_is_named(fields: dict[str, Any], said: str) -> None:
 
 
 def test_a_field_may_be_called_self_or_fields() -> None:
-    assert fr.Schema(self=fr.Int8(), fields=fr.Int8(), cls=fr.Int8()).names == ("self", "fields", "cls")
+    assert fr.Schema(self=fr.Int8(), fields=fr.Int8(), cls=fr.Int8()).names == (
+        "self",
+        "fields",
+        "cls",
+    )
