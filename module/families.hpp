@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
@@ -20,6 +21,7 @@ inline constexpr Family kFamilies[] = {
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},
+    {"testing", borrows_methods},
 };
 
 }  // namespace fastlane
