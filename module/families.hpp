@@ -7,8 +7,10 @@ namespace fastlane {
 
 extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
+extern PyMethodDef bytes_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
+extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 
 struct Family {
@@ -18,8 +20,10 @@ struct Family {
 
 inline constexpr Family kFamilies[] = {
     {nullptr, reduction_methods},
+    {nullptr, bytes_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
+    {nullptr, arrow_methods},
     {"testing", testing_methods},
     {"testing", borrows_methods},
 };

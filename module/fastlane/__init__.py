@@ -13,6 +13,8 @@ from fastlane._core import (
     RecordError,
     SchemaError,
     __version__,
+    crc32,
+    crc32_mv,
 )
 
 __all__ = [
@@ -28,4 +30,6 @@ __all__ = [
     "RecordError",
     "SchemaError",
     "__version__",
+    "crc32",
+    "crc32_mv",
 ]
