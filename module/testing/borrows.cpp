@@ -1,5 +1,6 @@
 // Looking at the borrow ledger from outside: the decision about two arrays, borrows held by hand,
 // and how many there are.
+#include <algorithm>
 #include <memory>
 
 #include "kernels/ledger.hpp"
