@@ -13,18 +13,18 @@ extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 
+// Struct sequence types that a family returns: created and added to the module. -1 on failure.
+int add_description_type(PyObject* module);
+
 struct Family {
   const char* submodule;  // "text" makes fastlane._core.text; null puts the functions at the top
   PyMethodDef* methods;
 };
 
 inline constexpr Family kFamilies[] = {
-    {nullptr, reduction_methods},
-    {nullptr, bytes_methods},
-    {"lessons", scaled_copy_methods},
-    {"lessons", scaled_copy_raw_methods},
-    {nullptr, arrow_methods},
-    {"testing", testing_methods},
+    {nullptr, reduction_methods},     {nullptr, bytes_methods},
+    {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
+    {nullptr, arrow_methods},         {"testing", testing_methods},
     {"testing", borrows_methods},
 };
 

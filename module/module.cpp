@@ -14,6 +14,12 @@
 namespace fastlane {
 namespace {
 
+#ifdef NDEBUG
+constexpr const char* kBuild = "release";
+#else
+constexpr const char* kBuild = "checked";
+#endif
+
 // A method's `self` is always the main module: that is where the state is.
 int add_methods(PyObject* module, PyObject* target, const char* public_name, PyMethodDef* methods) {
   OwnedRef name = OwnedRef::from_new(PyUnicode_FromString(public_name));
@@ -67,7 +73,9 @@ int exec(PyObject* module) noexcept try {
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
       join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
-      PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0) {
+      add_description_type(module) < 0 ||
+      PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
+      PyModule_AddStringConstant(module, "build", kBuild) < 0) {
     return -1;
   }
   for (const Family& family : kFamilies) {
