@@ -6,6 +6,7 @@
 namespace fastlane {
 
 extern PyMethodDef record_methods[];
+extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef bytes_methods[];
 extern PyMethodDef scaled_copy_methods[];
@@ -29,6 +30,10 @@ inline constexpr Family kFamilies[] = {
     {"lessons", scaled_copy_raw_methods},
     {nullptr, arrow_methods},
     {"testing", testing_methods},
+    {nullptr, reduction_methods},     {nullptr, bytes_methods},
+    {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
+    {nullptr, arrow_methods},         {"testing", testing_methods},
+    {"testing", borrows_methods},
 };
 
 }  // namespace fastlane
