@@ -12,7 +12,11 @@ from fastlane._core import (
     Overloaded,
     RecordError,
     SchemaError,
+    Arena,
+    ArenaStats,
     __version__,
+    sum,
+    sum64,
 )
 
 __all__ = [
@@ -27,5 +31,9 @@ __all__ = [
     "Overloaded",
     "RecordError",
     "SchemaError",
+    "Arena",
+    "ArenaStats",
     "__version__",
+    "sum",
+    "sum64",
 ]
