@@ -78,12 +78,9 @@ std::chrono::milliseconds now() noexcept {
 // One lock for the books of all arenas: it is held for nanoseconds, and fork has one to hold.
 constinit std::mutex books;
 
-void hold_books_during_fork() {
-  static std::once_flag once;
-  std::call_once(once, [] {
+// At load, not at first use: a fork may come beside it.
+[[maybe_unused]] const int fork_handlers =
     pthread_atfork([] { books.lock(); }, [] { books.unlock(); }, [] { books.unlock(); });
-  });
-}
 
 struct FreeBlock {
   FreeBlock* next;
@@ -262,10 +259,11 @@ void Block::give_back() noexcept {
   core_.reset();
 }
 
-Arena::Arena(ArenaOptions options) {
-  hold_books_during_fork();
-  core_ = std::make_shared<ArenaCore>(options);
+namespace {
+Arena* const process_arena = new Arena();  // blocks may come back while the process ends
 }
+
+Arena::Arena(ArenaOptions options) : core_(std::make_shared<ArenaCore>(options)) {}
 
 Block Arena::allocate(std::size_t bytes) { return Block(core_, core_->allocate(bytes), bytes); }
 void Arena::trim() noexcept { core_->trim(); }
@@ -276,9 +274,6 @@ bool Arena::closed() const noexcept { return core_->closed(); }
 
 std::size_t arena_capacity(std::size_t bytes) noexcept { return size_class(bytes).capacity; }
 
-Arena& default_arena() {
-  static Arena* const arena = new Arena();  // blocks may come back while the process ends
-  return *arena;
-}
+Arena& default_arena() { return *process_arena; }
 
 }  // namespace fastlane::kernels

@@ -7,13 +7,10 @@
 namespace fastlane::kernels {
 namespace {
 
-void hold_ledger_during_fork() {
-  static std::once_flag once;
-  std::call_once(once, [] {
+// At load, not at first use: a fork may come beside it.
+[[maybe_unused]] const int fork_handlers =
     pthread_atfork([] { ledger().before_fork(); }, [] { ledger().after_fork_in_parent(); },
                    [] { ledger().after_fork_in_child(); });
-  });
-}
 
 }  // namespace
 
@@ -37,7 +34,6 @@ const Ledger::Line* Ledger::find(const Footprint& footprint, bool is_mutable) co
 }
 
 std::optional<BorrowConflict> Ledger::enter(std::span<const Borrow> borrows, Lease& lease) {
-  hold_ledger_during_fork();
   lease.leave();
   std::vector<Line> mine;
   mine.reserve(borrows.size());

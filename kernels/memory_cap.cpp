@@ -4,6 +4,7 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <fstream>
 #include <string_view>
@@ -78,7 +79,13 @@ std::size_t control_group_memory(const std::string& membership, const std::strin
 }
 
 std::size_t memory_cap() noexcept {
-  static const std::size_t cap = read_memory_cap();
+  // Not a guarded static: a fork beside its first use would leave the child waiting.
+  static constinit std::atomic<std::size_t> known{0};
+  std::size_t cap = known.load(std::memory_order_relaxed);
+  if (cap == 0) {
+    cap = read_memory_cap();
+    known.store(cap, std::memory_order_relaxed);
+  }
   return cap;
 }
 

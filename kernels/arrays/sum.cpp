@@ -135,17 +135,30 @@ static double sum_few(const std::byte* data, std::size_t count) {
   return (chains[0] + chains[2]) + (chains[1] + chains[3]);
 }
 
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  if (view.ndim == 1 && view.shape[0] <= kFewFloats &&
-      view.strides[0] == static_cast<std::ptrdiff_t>(view.item_size())) {
-    const auto count = static_cast<std::size_t>(view.shape[0]);
-    if (count == 0) return 0.0;
-    return view.dtype == DType::float64 ? sum_few<double>(view.data, count)
-                                        : sum_few<float>(view.data, count);
-  }
+// A short contiguous view is not worth a look at the table of rows.
+static bool is_short(const ArrayView& view) {
+  return view.ndim == 1 && view.shape[0] <= kFewFloats && view.shape[0] > 0 &&
+         view.strides[0] == static_cast<std::ptrdiff_t>(view.item_size());
+}
+
+static double sum_short(const ArrayView& view) {
+  const auto count = static_cast<std::size_t>(view.shape[0]);
+  return view.dtype == DType::float64 ? sum_few<double>(view.data, count)
+                                      : sum_few<float>(view.data, count);
+}
+
+static double sum_long(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
   FloatSum total;
   add_floats(total, view, checkpoint, row);
   return view.size() == 0 ? 0.0 : total.value();
+}
+
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, row);
+}
+
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
+  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, sum_row());
 }
 
 std::span<const SumRow> sum_rows() { return kRows; }

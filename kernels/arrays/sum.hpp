@@ -56,7 +56,8 @@ const SumRow& sum_row();             // the one in use
 // Sum of a float64 or float32 view; 0.0 when it is empty. The sum of float32 elements has the bits
 // that the sum of the same elements as float64 would have.
 // Contract: any strides and alignment; no allocation; throws what `checkpoint` throws.
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row = sum_row());
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint);
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row);
 
 // The same, continued: adds the view's elements to `total`.
 void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint,

@@ -28,8 +28,8 @@ TEST(Cpu, BaselineRunsAnywhereAndWiderLevelsIncludeNarrowerOnes) {
 TEST(Cpu, LevelInForceRunsHere) { EXPECT_TRUE(runs_here(level())); }
 
 TEST(Cpu, FirstRowThatIsAllowedWins) {
-  constexpr std::array<Row, 3> kRows = {
-      Row{Level::avx512, 2}, Row{Level::avx2, 1}, Row{Level::baseline, 0}};
+  constexpr std::array<Row, 3> kRows = {Row{Level::avx512, 2}, Row{Level::avx2, 1},
+                                        Row{Level::baseline, 0}};
   EXPECT_EQ(choose<Row>(kRows).number, static_cast<int>(level()));
 }
 
