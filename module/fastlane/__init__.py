@@ -1,11 +1,14 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
 from fastlane._core import (
+    Arena,
+    ArenaStats,
     ArgumentTypeError,
     ArgumentValueError,
     BorrowError,
     CopyError,
     DecodeError,
+    Description,
     ExpressionError,
     FastlaneError,
     ForkedError,
@@ -13,14 +16,23 @@ from fastlane._core import (
     RecordError,
     SchemaError,
     __version__,
+    crc32,
+    crc32_mv,
+    describe,
+    sum,
+    sum64,
 )
+from fastlane._info import info
 
 __all__ = [
+    "Arena",
+    "ArenaStats",
     "ArgumentTypeError",
     "ArgumentValueError",
     "BorrowError",
     "CopyError",
     "DecodeError",
+    "Description",
     "ExpressionError",
     "FastlaneError",
     "ForkedError",
@@ -28,4 +40,10 @@ __all__ = [
     "RecordError",
     "SchemaError",
     "__version__",
+    "crc32",
+    "crc32_mv",
+    "describe",
+    "info",
+    "sum",
+    "sum64",
 ]
