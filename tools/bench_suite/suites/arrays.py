@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,6 +45,8 @@ def random(count: int, dtype: str) -> np.ndarray:
 
 def call(column: str, name: str, *args: Any, **kwargs: Any) -> Call | None:
     found = peers.function(MODULES[column], name)
+    if found and column == "fastlane" and "threads" not in inspect.signature(found).parameters:
+        kwargs.pop("threads", None)
     return Call(found, args, kwargs) if found else None
 
 
