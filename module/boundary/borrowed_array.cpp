@@ -10,18 +10,10 @@
 namespace fastlane {
 namespace {
 
-// True when two indices may name the same element, as far as single strides tell.
-bool repeats_elements(const kernels::ArrayView& view) {
-  for (int axis = 0; axis < view.ndim; ++axis) {
-    if (view.strides[axis] == 0 && view.shape[axis] > 1) return view.size() > 0;
-  }
-  return false;
-}
-
 std::string conversion_hint(const char* argument, PyObject* object, DTypes accepted) {
-  const std::string quoted = "\"" + accepted.first_name() + "\")";
-  if (PyArray_Check(object)) return std::string(argument) + ".astype(" + quoted;
-  return "numpy.asarray(" + std::string(argument) + ", dtype=" + quoted;
+  const std::string dtype = accepted.first_name();
+  if (PyArray_Check(object)) return std::string(argument) + ".astype(\"" + dtype + "\")";
+  return std::string("numpy.asarray(") + argument + ", dtype=\"" + dtype + "\")";
 }
 
 // What a buffer says about its shape; exporters leave out what they think goes without saying.
@@ -42,36 +34,10 @@ bool is_moment(PyObject* object) {
 
 }  // namespace
 
-bool BorrowedArray::acquire(Arguments& args, const char* argument, PyObject* object,
-                            DTypes accepted, Access access) {
-  argument_ = argument;
-  access_ = access;
-  const bool held = PyArray_Check(object)          ? acquire_ndarray(args, object, accepted)
-                    : PyObject_CheckBuffer(object) ? acquire_buffer(args, object, accepted)
-                                                   : acquire_dlpack(args, object, accepted);
-  if (!held) return false;
-  args.borrows().add(*this);
-  return true;
-}
-
-bool BorrowedArray::acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted) {
-  auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
-  const DType dtype = dtype_of_numpy(PyArray_TYPE(array));
-  const int ndim = PyArray_NDIM(array);
-  const npy_intp* shape = PyArray_DIMS(array);
-  const npy_intp* strides = PyArray_STRIDES(array);
-  for (int axis = 0; axis < ndim; ++axis) {
-    shape_[axis] = shape[axis];
-    strides_[axis] = strides[axis];
-  }
-  view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, ndim, shape_, strides_};
-  item_size_ = kernels::size_of(dtype);
-  if (!check(args, accepted, dtype, PyArray_ISBYTESWAPPED(array), PyArray_ISWRITEABLE(array),
-             ndarray)) {
-    return false;
-  }
-  exporter_ = Py_NewRef(ndarray);  // exporter locked
-  return true;
+bool BorrowedArray::acquire_exporter(Arguments& args, PyObject* object, DTypes accepted) {
+  if (PyArray_Check(object)) return acquire_ndarray(args, object, accepted);
+  if (PyObject_CheckBuffer(object)) return acquire_buffer(args, object, accepted);
+  return acquire_dlpack(args, object, accepted);
 }
 
 bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes accepted) {
@@ -84,26 +50,26 @@ bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes acc
                               "a read-only " + describe_object(object),
                               "a bytearray or a writable array");
   }
-  const BufferFormat format = parse_buffer_format(buffer_.format);
-  const bool indirect = buffer_.suboffsets != nullptr;
-  bool fits = buffer_.ndim <= kernels::kMaxDimensions && !indirect;
-  if (fits) {
-    copy_layout(buffer_, shape_, strides_);
-    const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
-    view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
-    item_size_ = kernels::size_of(dtype);
-    fits = check(args, accepted, dtype, format.swapped, buffer_.readonly == 0, object);
-  } else {
-    args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
-                    describe_object(object), "numpy.array(" + std::string(argument_) + ")");
-  }
-  if (!fits) {
-    PyBuffer_Release(&buffer_);
-    return false;
-  }
+  // From here on the destructor gives it back: a complaint below may run out of memory and throw.
   has_buffer_ = true;
   exporter_ = Py_NewRef(object);  // exporter locked
-  return true;
+  if (check_buffer(args, object, accepted)) return true;
+  release();  // exporter unlocked
+  return false;
+}
+
+bool BorrowedArray::check_buffer(Arguments& args, PyObject* object, DTypes accepted) {
+  const bool indirect = buffer_.suboffsets != nullptr;
+  if (buffer_.ndim > kernels::kMaxDimensions || indirect) {
+    return args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
+                           describe_object(object), "numpy.array(" + std::string(argument_) + ")");
+  }
+  copy_layout(buffer_, shape_, strides_);
+  const BufferFormat format = parse_buffer_format(buffer_.format);
+  const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
+  view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
+  item_size_ = kernels::size_of(dtype);
+  return check(args, accepted, format.swapped, buffer_.readonly == 0, object);
 }
 
 bool BorrowedArray::acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted) {
@@ -129,30 +95,27 @@ bool BorrowedArray::acquire_dlpack(Arguments& args, PyObject* object, DTypes acc
   return held;
 }
 
-bool BorrowedArray::check(Arguments& args, DTypes accepted, DType dtype, bool swapped,
-                          bool writable, PyObject* object) {
-  if (!accepted.contains(dtype)) [[unlikely]] {
+bool BorrowedArray::refuse(Arguments& args, DTypes accepted, bool swapped, bool writable,
+                           PyObject* object) const {
+  const DType dtype = view_.dtype;
+  if (!accepted.contains(dtype)) {
     return args.wrong_type(argument_, accepted.names(), describe_object(object),
                            conversion_hint(argument_, object, accepted));
   }
-  if (swapped) [[unlikely]] {
+  if (swapped) {
     return args.wrong_type(
         argument_, std::string(kernels::name_of(dtype)) + " in native byte order",
         describe_object(object) + " in the other byte order",
         std::string(argument_) + ".astype(" + argument_ + ".dtype.newbyteorder(\"=\"))");
   }
-  if (access_ == Access::read) return true;
   if (!writable) {
     return args.refuse_borrow(argument_, "writable memory",
                               "a read-only " + describe_object(object),
                               std::string(argument_) + ".copy()");
   }
-  if (repeats_elements(view_)) {
-    return args.refuse_borrow(argument_, "elements that do not overlap each other",
-                              describe_object(object) + " with a zero stride",
-                              std::string(argument_) + ".copy()");
-  }
-  return true;
+  return args.refuse_borrow(argument_, "elements that do not overlap each other",
+                            describe_object(object) + " with overlapping elements",
+                            std::string(argument_) + ".copy()");
 }
 
 void BorrowedArray::release_buffer() noexcept {

@@ -7,10 +7,12 @@
 
 #include <utility>
 
+#include "kernels/overlap.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/borrow.hpp"
 #include "module/boundary/dtype.hpp"
 #include "module/boundary/error_path.hpp"
+#include "module/numpy_api.hpp"
 
 namespace fastlane {
 
@@ -30,7 +32,14 @@ class BorrowedArray : public Borrow {
   // False with an exception set and nothing borrowed. Shape and strides are copied: another thread
   // may give an ndarray a different shape while this one computes.
   bool acquire(Arguments& args, const char* argument, PyObject* object, DTypes accepted,
-               Access access = Access::read);
+               Access access = Access::read) {
+    argument_ = argument;
+    access_ = access;
+    const bool held = Py_IS_TYPE(object, &PyArray_Type) ? acquire_ndarray(args, object, accepted)
+                                                        : acquire_exporter(args, object, accepted);
+    if (held) args.borrows().add(*this);
+    return held;
+  }
   void release() noexcept {
     if (has_buffer_) release_buffer();
     Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
@@ -41,11 +50,38 @@ class BorrowedArray : public Borrow {
 
  private:
   void release_buffer() noexcept;
-  bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted);
+  bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted) {
+    auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
+    const int ndim = PyArray_NDIM(array);
+    for (int axis = 0; axis < ndim; ++axis) {
+      shape_[axis] = PyArray_DIM(array, axis);
+      strides_[axis] = PyArray_STRIDE(array, axis);
+    }
+    const kernels::DType dtype = dtype_of_numpy(PyArray_TYPE(array));
+    view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, ndim, shape_, strides_};
+    item_size_ = kernels::size_of(dtype);
+    if (!check(args, accepted, PyArray_ISBYTESWAPPED(array), PyArray_ISWRITEABLE(array), ndarray)) {
+      return false;
+    }
+    exporter_ = Py_NewRef(ndarray);  // exporter locked
+    return true;
+  }
+  bool acquire_exporter(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_buffer(Arguments& args, PyObject* object, DTypes accepted);
+  bool check_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted);
-  bool check(Arguments& args, DTypes accepted, DType dtype, bool swapped, bool writable,
-             PyObject* object);
+  bool check(Arguments& args, DTypes accepted, bool swapped, bool writable, PyObject* object) {
+    const bool fits = accepted.contains(view_.dtype) && !swapped;
+    if (fits && access_ == Access::read) return true;
+    if (fits && writable && has_separate_elements()) return true;
+    return refuse(args, accepted, swapped, writable, object);
+  }
+  bool has_separate_elements() const {
+    return view_.is_c_contiguous() || !kernels::overlaps_itself(kernels::layout_of(view_));
+  }
+  // Finds the sentence for what `check` did not like.
+  bool refuse(Arguments& args, DTypes accepted, bool swapped, bool writable,
+              PyObject* object) const;
 
   std::ptrdiff_t shape_[kernels::kMaxDimensions];
   std::ptrdiff_t strides_[kernels::kMaxDimensions];

@@ -11,6 +11,7 @@
 #include "kernels/checkpoint.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
+#include "module/boundary/live_borrows.hpp"
 #include "module/boundary/released_gil.hpp"
 
 namespace fastlane {
@@ -32,22 +33,26 @@ concept SaysItsWork = requires(const Call& call) {
 // thread this is gets looked up here, not before: the two system calls cost more than a small call.
 void answer_signals(void* released_gil);
 
+// A call whose output may be one of its inputs says so: kSameInput = SameInput::allowed.
+template <class Call>
+constexpr SameInput same_input_of() {
+  if constexpr (requires { Call::kSameInput; }) return Call::kSameInput;
+  return SameInput::refused;
+}
+
 template <class Call>
 void run_detached(Call& phases, Arguments& args) {
-  PinnedBorrows pins;
-  if (!pins.pin(args.borrows())) throw PythonErrorSet{};
+  LiveBorrows borrows;
+  if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(answer_signals, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
-  pins.unpin();
+  borrows.leave();
 }
 
 template <class Call>
-PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
-               PyObject* kwnames) noexcept try {
-  Arguments arguments(Call::kName, module, args, nargs, kwnames);
-  Call phases;
+PyObject* join_phases(Call& phases, Arguments& arguments) {
   if (!phases.begin(arguments)) return nullptr;
   if constexpr (SaysItsWork<Call>) {
     if (phases.work() >= kWorthReleasing) {
@@ -55,11 +60,37 @@ PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
       return phases.finish();
     }
   }
+  if (may_conflict(arguments) && !check_borrows(arguments, same_input_of<Call>())) return nullptr;
   Checkpoint checkpoint;
   phases.run(checkpoint);
   return phases.finish();
+}
+
+// A function of the module.
+template <class Call>
+PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
+               PyObject* kwnames) noexcept try {
+  Arguments arguments(Call::kName, module, args, nargs, kwnames);
+  Call phases;
+  return join_phases(phases, arguments);
 } catch (...) {
   return raise_current_exception(module, Call::kName);
+}
+
+// A method of a heap type; the phases find the object in their member `self`.
+template <class Call>
+PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* const* args,
+                      std::size_t nargs, PyObject* kwnames) noexcept {
+  PyObject* module = PyType_GetModule(defining_class);  // borrowed
+  if (module == nullptr) return nullptr;
+  try {
+    Arguments arguments(Call::kName, module, args, static_cast<Py_ssize_t>(nargs), kwnames);
+    Call phases;
+    phases.self = self;  // borrowed: the caller keeps it alive
+    return join_phases(phases, arguments);
+  } catch (...) {
+    return raise_current_exception(module, Call::kName);
+  }
 }
 
 // The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
@@ -72,6 +103,12 @@ inline PyCFunction fastcall(FastCall function) noexcept {
 template <class Call>
 PyMethodDef row_of(const char* doc) {
   return {Call::kName, fastcall(call<Call>), METH_FASTCALL | METH_KEYWORDS, doc};
+}
+template <class Call>
+PyMethodDef method_row_of(const char* doc) {
+  return {Call::kMethodName,
+          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_method<Call>)),
+          METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc};
 }
 inline constexpr PyMethodDef kEndOfTable = {nullptr, nullptr, 0, nullptr};
 

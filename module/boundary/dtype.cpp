@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <utility>
 
 #include "module/numpy_api.hpp"
 
@@ -91,16 +92,16 @@ constexpr DType common_code(char code) {
   }
 }
 
-constexpr std::array<int, 11> kNumPyNumbers = {NPY_BOOL,   NPY_INT8,    NPY_INT16,  NPY_INT32,
-                                               NPY_INT64,  NPY_UINT8,   NPY_UINT16, NPY_UINT32,
-                                               NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64};
+constexpr std::array<int, 11> kNumPyNumberOf = {NPY_BOOL,   NPY_INT8,    NPY_INT16,  NPY_INT32,
+                                                NPY_INT64,  NPY_UINT8,   NPY_UINT16, NPY_UINT32,
+                                                NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64};
 
 }  // namespace
 
 std::string DTypes::names() const {
   std::string list;
   DType last = DType::unsupported;
-  for (std::size_t index = 0; index < kNumPyNumbers.size(); ++index) {
+  for (std::size_t index = 0; index < kNumPyNumberOf.size(); ++index) {
     const DType dtype = static_cast<DType>(index);
     if (!contains(dtype)) continue;
     if (last != DType::unsupported) {
@@ -115,7 +116,7 @@ std::string DTypes::names() const {
 }
 
 std::string DTypes::first_name() const {
-  for (std::size_t index = kNumPyNumbers.size(); index-- > 0;) {
+  for (std::size_t index = kNumPyNumberOf.size(); index-- > 0;) {
     if (contains(static_cast<DType>(index))) {
       return std::string(kernels::name_of(static_cast<DType>(index)));
     }
@@ -123,7 +124,9 @@ std::string DTypes::first_name() const {
   return "";
 }
 
-DType dtype_of_numpy(int type_number) noexcept {
+namespace {
+
+constexpr DType dtype_of_number(int type_number) {
   switch (type_number) {
     case NPY_BOOL:
       return DType::boolean;
@@ -156,7 +159,17 @@ DType dtype_of_numpy(int type_number) noexcept {
   }
 }
 
-int numpy_of_dtype(DType dtype) noexcept { return kNumPyNumbers[static_cast<std::size_t>(dtype)]; }
+template <std::size_t... kNumber>
+constexpr std::array<DType, kNumPyNumbers> table_of(std::index_sequence<kNumber...>) {
+  return {dtype_of_number(static_cast<int>(kNumber))...};
+}
+
+}  // namespace
+
+constexpr std::array<DType, kNumPyNumbers> kDTypeOfNumPy =
+    table_of(std::make_index_sequence<kNumPyNumbers>());
+
+int numpy_of_dtype(DType dtype) noexcept { return kNumPyNumberOf[static_cast<std::size_t>(dtype)]; }
 
 BufferFormat parse_buffer_format(const char* format) noexcept {
   if (format == nullptr) return {DType::uint8, false};

@@ -2,6 +2,7 @@
 // characters, and the sets of types that a function accepts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -36,8 +37,15 @@ inline constexpr DTypes kNumbers = {DType::boolean, DType::int8,    DType::int16
                                     DType::int64,   DType::uint8,   DType::uint16, DType::uint32,
                                     DType::uint64,  DType::float32, DType::float64};
 
-// The DType of a NumPy type number (NPY_DOUBLE and so on); unsupported for all others.
-DType dtype_of_numpy(int type_number) noexcept;
+// NumPy's builtin type numbers (NPY_BOOL, NPY_BYTE ... NPY_HALF) as element types, by number.
+inline constexpr int kNumPyNumbers = 24;
+extern const std::array<DType, kNumPyNumbers> kDTypeOfNumPy;
+
+// The DType of a NumPy type number; unsupported for all others.
+inline DType dtype_of_numpy(int type_number) noexcept {
+  const auto number = static_cast<unsigned>(type_number);
+  return number < kNumPyNumbers ? kDTypeOfNumPy[number] : DType::unsupported;
+}
 int numpy_of_dtype(DType dtype) noexcept;
 
 struct BufferFormat {

@@ -13,6 +13,11 @@
 
 namespace fastlane {
 
+// New reference to an array of `descr` (stolen, also on failure) around `data`, kept alive by
+// `owner` (stolen, also on failure). Null with an exception set.
+PyObject* array_around(PyObject* owner, PyObject* descr, int ndim, const std::ptrdiff_t* shape,
+                       void* data);
+
 // Memory on its way out: `free_memory(memory)` is called once, by the array's owner or on failure
 // here.
 struct MovedMemory {

@@ -18,14 +18,20 @@ bool NewArray::allocate(kernels::DType dtype, int ndim, const std::ptrdiff_t* sh
   }
   PyArray_Descr* descr = PyArray_DescrFromType(numpy_of_dtype(dtype));  // new
   if (descr == nullptr) return false;
-  array_.own(PyArray_NewFromDescr(&PyArray_Type, descr, ndim,  // steals descr, also on failure
-                                  const_cast<npy_intp*>(reinterpret_cast<const npy_intp*>(shape)),
-                                  nullptr, nullptr, 0, nullptr));
-  if (!array_) return false;
-  auto* array = reinterpret_cast<PyArrayObject*>(array_.borrow());
-  view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, ndim, PyArray_DIMS(array),
-           PyArray_STRIDES(array)};
+  PyObject* array =
+      PyArray_NewFromDescr(&PyArray_Type, descr, ndim,  // steals descr, also on failure
+                           const_cast<npy_intp*>(reinterpret_cast<const npy_intp*>(shape)), nullptr,
+                           nullptr, 0, nullptr);
+  if (array == nullptr) return false;
+  own(array, dtype);
   return true;
+}
+
+void NewArray::own(PyObject* array, kernels::DType dtype) noexcept {
+  auto* ndarray = reinterpret_cast<PyArrayObject*>(array);
+  array_.own(array);  // transferred
+  view_ = {static_cast<std::byte*>(PyArray_DATA(ndarray)), dtype, PyArray_NDIM(ndarray),
+           PyArray_DIMS(ndarray), PyArray_STRIDES(ndarray)};
 }
 
 }  // namespace fastlane

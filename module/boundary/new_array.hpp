@@ -23,6 +23,9 @@ class NewArray {
   bool allocate(kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
   bool allocate(kernels::DType dtype, std::ptrdiff_t length) { return allocate(dtype, 1, &length); }
 
+  // Takes over a new reference to an ndarray that was made elsewhere, with elements of `dtype`.
+  void own(PyObject* array, kernels::DType dtype) noexcept;
+
   const kernels::ArrayView& view() const noexcept { return view_; }
   template <class T>
   T* data() const noexcept {

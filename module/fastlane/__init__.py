@@ -1,11 +1,14 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
 from fastlane._core import (
+    Arena,
+    ArenaStats,
     ArgumentTypeError,
     ArgumentValueError,
     BorrowError,
     CopyError,
     DecodeError,
+    Description,
     ExpressionError,
     FastlaneError,
     ForkedError,
@@ -15,14 +18,21 @@ from fastlane._core import (
     __version__,
     crc32,
     crc32_mv,
+    describe,
+    sum,
+    sum64,
 )
+from fastlane._info import info
 
 __all__ = [
+    "Arena",
+    "ArenaStats",
     "ArgumentTypeError",
     "ArgumentValueError",
     "BorrowError",
     "CopyError",
     "DecodeError",
+    "Description",
     "ExpressionError",
     "FastlaneError",
     "ForkedError",
@@ -32,4 +42,8 @@ __all__ = [
     "__version__",
     "crc32",
     "crc32_mv",
+    "describe",
+    "info",
+    "sum",
+    "sum64",
 ]

@@ -1,0 +1,171 @@
+// Sums of floats, and the table of CPU rows for all sums. Integers:
+// kernels/arrays/sum_integers.cpp.
+#include "kernels/arrays/sum.hpp"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kernels/arrays/sum_integers.hpp"
+#include "kernels/arrays/sum_rows.hpp"
+#include "kernels/blocks.hpp"
+
+namespace fastlane::kernels {
+namespace {
+
+template <class T, std::size_t kWidth>
+[[gnu::always_inline]] inline void add_blocks(FloatSum& total, const std::byte* data,
+                                              std::size_t count) {
+  while (count != 0) {
+    const std::size_t block = std::min(count, kFloatSumBlock);
+    add_float_block<T, kWidth>(total, data, block);
+    data += block * sizeof(T);
+    count -= block;
+  }
+}
+
+template <class T>
+void add_blocks_baseline(FloatSum& total, const std::byte* data, std::size_t count) {
+  add_blocks<T, 2>(total, data, count);
+}
+
+template <class T>
+[[gnu::target("avx2,fma,bmi2")]] void add_blocks_avx2(FloatSum& total, const std::byte* data,
+                                                      std::size_t count) {
+  add_blocks<T, 4>(total, data, count);
+}
+
+template <class T>
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void add_blocks_avx512(
+    FloatSum& total, const std::byte* data, std::size_t count) {
+  add_blocks<T, 8>(total, data, count);
+}
+
+constexpr __mmask8 kAllLanes = 0xff;
+
+// Written with the instruction because g++ widens eight floats in two halves and joins them again,
+// which takes more than twice as long.
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void add_float32_avx512(
+    FloatSum& total, const std::byte* data, std::size_t count) {
+  while (count != 0) {
+    const std::size_t block = std::min(count, kFloatSumBlock);
+    LaneSums<8> sums;
+    sums.clear();
+    std::size_t left = block;
+    for (; left >= kSumLanes; left -= kSumLanes, data += kSumLanes * sizeof(float)) {
+      for (std::size_t i = 0; i < LaneSums<8>::kVectors; ++i) {
+        const auto* place = reinterpret_cast<const float*>(data + i * 8 * sizeof(float));
+        sums.lanes[i].v += _mm512_maskz_cvtps_pd(kAllLanes, _mm256_loadu_ps(place));
+      }
+    }
+    add_rest<float>(sums, data, left);
+    data += left * sizeof(float);
+    sums.carry_into(total);
+    count -= block;
+  }
+}
+
+constexpr std::array<SumRow, 3> kRows = {{
+    {cpu::Level::avx512, add_blocks_avx512<double>, add_float32_avx512, &kIntegerSumsAvx512},
+    {cpu::Level::avx2, add_blocks_avx2<double>, add_blocks_avx2<float>, &kIntegerSumsAvx2},
+    {cpu::Level::baseline, add_blocks_baseline<double>, add_blocks_baseline<float>,
+     &kIntegerSumsBaseline},
+}};
+
+// sum and correction that together are left + right exactly.
+struct Pair {
+  double sum;
+  double correction;
+};
+
+Pair two_sum(double left, double right) {
+  const double sum = left + right;
+  const double shown = sum - left;
+  return {sum, (left - (sum - shown)) + (right - shown)};
+}
+
+}  // namespace
+
+FloatSum::FloatSum() {
+  std::fill(std::begin(sums), std::end(sums), -0.0);
+  std::fill(std::begin(corrections), std::end(corrections), 0.0);
+}
+
+double FloatSum::value() const {
+  Pair total = {sums[0], corrections[0]};
+  for (std::size_t lane = 1; lane < 8; ++lane) {
+    const Pair next = two_sum(total.sum, sums[lane]);
+    total = {next.sum, total.correction + next.correction + corrections[lane]};
+  }
+  // After an infinity or an overflow the corrections are NaN and the plain sum says what happened;
+  // a correction of zero is not added, so that a sum of nothing but -0.0 stays -0.0.
+  if (!std::isfinite(total.correction) || total.correction == 0) return total.sum;
+  return total.sum + total.correction;
+}
+
+void FloatSum::join(const FloatSum& other) {
+  for (std::size_t lane = 0; lane < 8; ++lane) {
+    const Pair next = two_sum(sums[lane], other.sums[lane]);
+    sums[lane] = next.sum;
+    corrections[lane] += other.corrections[lane] + next.correction;
+  }
+}
+
+void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  visit<float, double>(view.dtype, [&]<class T>() {
+    const AddFloats add = sizeof(T) == 8 ? row.float64 : row.float32;
+    for_each_block<T, kFloatSumBlock>(
+        view, checkpoint,
+        [&](const std::byte* data, std::size_t count) { add(total, data, count); });
+  });
+}
+
+static constexpr std::ptrdiff_t kFewFloats = 32;
+
+// Too few elements for vectors: four chains, no state to set up.
+template <class T>
+static double sum_few(const std::byte* data, std::size_t count) {
+  double chains[4] = {-0.0, -0.0, -0.0, -0.0};
+  for (; count >= 4; count -= 4, data += 4 * sizeof(T)) {
+    for (std::size_t i = 0; i < 4; ++i) chains[i] += load<T>(data + i * sizeof(T));
+  }
+  for (std::size_t i = 0; i < count; ++i) chains[i] += load<T>(data + i * sizeof(T));
+  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
+}
+
+// A short contiguous view is not worth a look at the table of rows.
+static bool is_short(const ArrayView& view) {
+  return view.ndim == 1 && view.shape[0] <= kFewFloats && view.shape[0] > 0 &&
+         view.strides[0] == static_cast<std::ptrdiff_t>(view.item_size());
+}
+
+static double sum_short(const ArrayView& view) {
+  const auto count = static_cast<std::size_t>(view.shape[0]);
+  return view.dtype == DType::float64 ? sum_few<double>(view.data, count)
+                                      : sum_few<float>(view.data, count);
+}
+
+static double sum_long(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  FloatSum total;
+  add_floats(total, view, checkpoint, row);
+  return view.size() == 0 ? 0.0 : total.value();
+}
+
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, row);
+}
+
+double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
+  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, sum_row());
+}
+
+std::span<const SumRow> sum_rows() { return kRows; }
+
+const SumRow& sum_row() {
+  static const SumRow& row = cpu::choose(sum_rows());
+  return row;
+}
+
+}  // namespace fastlane::kernels

@@ -1,0 +1,173 @@
+"""One table of calls: every native function with right arguments, a model and documented errors.
+
+The nets (variants, ownership, hostile objects, reference leaks, failing allocations) are driven by
+this table alone: a function is under all of them as soon as it has its entry here.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from call_kinds import (
+    FLOATS,
+    NUMBERS,
+    Anything,
+    Array,
+    Bytes,
+    Call,
+    Integer,
+    NumPys,
+    Real,
+    Refusal,
+    Text,
+)
+
+import fastlane
+from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
+
+
+# Quarters: their sums are exact in every float type and every order.
+def quarters(length: int = 12) -> np.ndarray:
+    return (np.arange(length) % 23 - 5) / 4
+
+
+def repeated(value: float, dtype: str, length: int) -> np.ndarray:
+    """A long array that takes no memory: every element is the same one."""
+    return np.broadcast_to(np.array(value, dtype), length)
+
+
+def model_scaled(values: np.ndarray, factor: float) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return values * float(factor)
+
+
+TESTING = [
+    Call("fastlane.testing.noop", {}, make=dict, model=lambda: None),
+    Call(
+        "fastlane.testing.one",
+        {"x": Anything()},
+        make=lambda: {"x": object()},
+        model=lambda x: None,
+    ),
+    Call(
+        "fastlane.testing.hypot",
+        {"x": Real(), "y": Real()},
+        make=lambda: {"x": 3.0, "y": 4.0},
+        model=lambda x, y: math.sqrt(float(x) * float(x) + float(y) * float(y)),
+    ),
+    Call(
+        "fastlane.testing.buffer_length",
+        {"data": Bytes()},
+        make=lambda: {"data": b"twelve bytes"},
+        model=lambda data: len(data),
+        aliases=("fastlane.testing.bytes_length",),
+    ),
+    Call(
+        "fastlane.testing.text_length",
+        {"s": Text()},
+        make=lambda: {"s": "twelve signs"},
+        model=lambda s: len(s),
+    ),
+]
+
+LESSONS = [
+    Call(
+        "fastlane.lessons.scaled_copy",
+        {"values": Array(("float64",), ndim=1), "factor": Real()},
+        make=lambda: {"values": quarters(), "factor": 2.5},
+        model=model_scaled,
+        errors=(
+            Refusal(lambda: {"values": np.ones((2, 2))}, ArgumentValueError, "values"),
+            Refusal(lambda: {"values": np.ones(3, "f4")}, ArgumentTypeError, "values"),
+            Refusal(lambda: {"factor": "two"}, ArgumentTypeError, "factor"),
+        ),
+        moves=True,
+    ),
+    # The raw form promises less: no DLPack, and plain TypeError and ValueError.
+    Call(
+        "fastlane.lessons.scaled_copy_raw",
+        {"values": Anything(), "factor": Anything()},
+        make=lambda: {"values": quarters(), "factor": 2.5},
+        model=lambda values, factor: values * float(factor),
+        errors=(
+            Refusal(lambda: {"values": np.ones((2, 2))}, ValueError),
+            Refusal(lambda: {"values": np.ones(3, "f4")}, TypeError),
+            Refusal(lambda: {"factor": "two"}, TypeError),
+        ),
+        plain_errors=True,
+    ),
+]
+
+def model_sum(x: np.ndarray) -> int | float:
+    return float(np.sum(x, dtype="f8")) if x.dtype.kind == "f" else sum(x.ravel().tolist())
+
+
+ARRAYS = [
+    Call(
+        "fastlane.sum",
+        {"x": Array(NUMBERS)},
+        make=lambda: {"x": quarters()},
+        model=model_sum,
+        kernel="sum_floats",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+    Call(
+        "fastlane.sum64",
+        {"x": Array(("float64",))},
+        make=lambda: {"x": quarters()},
+        model=model_sum,
+        kernel="sum_floats",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+]
+
+
+def closed_arena() -> fastlane.Arena:
+    arena = fastlane.Arena()
+    arena.close()
+    return arena
+
+
+ARENA = [
+    Call(
+        "fastlane.Arena",
+        {"limit": Integer(0, (1 << 63) - 1, (0, 1, 1 << 20))},
+        make=dict,
+        model=None,
+        errors=(Refusal(lambda: {"limit": -1}, ArgumentValueError, "limit"),),
+    ),
+    Call(
+        "fastlane.Arena.empty",
+        {"self": Anything(), "shape": NumPys(), "dtype": NumPys()},
+        make=lambda: {"self": fastlane.Arena(), "shape": (3, 4)},
+        model=None,
+        errors=(
+            Refusal(lambda: {"shape": (3, -1)}, ArgumentValueError, "shape"),
+            Refusal(lambda: {"dtype": "O"}, ArgumentTypeError, "dtype"),
+            Refusal(lambda: {"dtype": "no such type"}, TypeError),
+            Refusal(lambda: {"shape": "three"}, TypeError),
+            Refusal(lambda: {"shape": (1 << 62, 1 << 62)}, MemoryError),
+            Refusal(lambda: {"shape": (1 << 40,)}, MemoryError),
+            Refusal(lambda: {"self": fastlane.Arena(limit=64)}, MemoryError),
+            Refusal(lambda: {"self": closed_arena()}, BorrowError),
+        ),
+        moves=True,
+    ),
+    *(
+        Call(
+            f"fastlane.Arena.{name}",
+            {"self": Anything()},
+            make=lambda: {"self": fastlane.Arena()},
+            model=None,
+        )
+        for name in ("stats", "trim", "close")
+    ),
+]
+
+CALLS: list[Call] = [*TESTING, *LESSONS, *ARRAYS, *ARENA]
+
+
+def table() -> dict[str, Call]:
+    """Every public name, aliases included, with its entry."""
+    return {name: call for call in CALLS for name in (call.name, *call.aliases)}
