@@ -18,11 +18,14 @@ class Avx512Masks {
   template <class T>
   [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
   equal(const T* points, T value) noexcept {
-    std::uint64_t mask = 0;
-    for (unsigned part = 0; part < 64; part += kPoints<T>) {
-      mask |= equal_part(points + part, value) << part;
+    if constexpr (sizeof(T) == 1) {
+      return equal_part(points, value);
+    } else if constexpr (sizeof(T) == 2) {
+      return joined(equal_part(points, value), equal_part(points + 32, value));
+    } else {
+      return joined(equal_part(points, value), equal_part(points + 16, value),
+                    equal_part(points + 32, value), equal_part(points + 48, value));
     }
-    return mask;
   }
 
   // Bit i: left[i] == first and right[i] == second.
@@ -36,32 +39,50 @@ class Avx512Masks {
   template <class T>
   [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
   at_least(const T* points, T bound) noexcept {
-    std::uint64_t mask = 0;
-    for (unsigned part = 0; part < 64; part += kPoints<T>) {
-      mask |= at_least_part(points + part, bound) << part;
+    if constexpr (sizeof(T) == 1) {
+      return at_least_part(points, bound);
+    } else if constexpr (sizeof(T) == 2) {
+      return joined(at_least_part(points, bound), at_least_part(points + 32, bound));
+    } else {
+      return joined(at_least_part(points, bound), at_least_part(points + 16, bound),
+                    at_least_part(points + 32, bound), at_least_part(points + 48, bound));
     }
-    return mask;
   }
 
   // Code points beyond `count` are not touched; their bits are 0.
   template <class T>
   [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
   equal_some(const T* points, std::size_t count, T value) noexcept {
-    std::uint64_t mask = 0;
-    for (unsigned part = 0; part < count; part += kPoints<T>) {
-      const std::uint64_t present = _bzhi_u64(~0ull, static_cast<unsigned>(count - part));
-      mask |= equal_present(points + part, present, value) << part;
+    const std::uint64_t present = _bzhi_u64(~0ull, static_cast<unsigned>(count));
+    if constexpr (sizeof(T) == 1) {
+      return equal_present(points, present, value);
+    } else if constexpr (sizeof(T) == 2) {
+      return joined(equal_present(points, present, value),
+                    equal_present(points + 32, present >> 32, value));
+    } else {
+      return joined(equal_present(points, present, value),
+                    equal_present(points + 16, present >> 16, value),
+                    equal_present(points + 32, present >> 32, value),
+                    equal_present(points + 48, present >> 48, value));
     }
-    return mask;
   }
 
  private:
-  template <class T>
-  static constexpr unsigned kPoints = 64 / sizeof(T);
+  // Masks are joined as masks: g++ 12 may spill half of one and read it back whole.
+  [[gnu::always_inline,
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
+  joined(__mmask32 a, __mmask32 b) noexcept {
+    return _mm512_kunpackd(b, a);
+  }
+  [[gnu::always_inline,
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
+  joined(__mmask16 a, __mmask16 b, __mmask16 c, __mmask16 d) noexcept {
+    return _mm512_kunpackd(_mm512_kunpackw(d, c), _mm512_kunpackw(b, a));
+  }
 
   template <class T>
   [[gnu::always_inline,
-    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline auto
   equal_part(const T* points, T value) noexcept {
     const __m512i part = _mm512_loadu_si512(points);
     if constexpr (sizeof(T) == 1) {
@@ -75,7 +96,7 @@ class Avx512Masks {
 
   template <class T>
   [[gnu::always_inline,
-    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline auto
   equal_present(const T* points, std::uint64_t present, T value) noexcept {
     if constexpr (sizeof(T) == 1) {
       const __m512i part = _mm512_maskz_loadu_epi8(present, points);
@@ -95,7 +116,7 @@ class Avx512Masks {
 
   template <class T>
   [[gnu::always_inline,
-    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline auto
   at_least_part(const T* points, T bound) noexcept {
     const __m512i part = _mm512_loadu_si512(points);
     if constexpr (sizeof(T) == 1) {

@@ -14,7 +14,8 @@ TYPED_TEST_SUITE(ScanRows, CodePoints);
 std::vector<std::size_t> sizes() {
   std::vector<std::size_t> all;
   for (std::size_t size = 0; size < 200; ++size) all.push_back(size);
-  for (std::size_t size : {255, 256, 257, 300, 511, 512, 513, 1000, 4095, 4096})
+  for (std::size_t size :
+       std::initializer_list<std::size_t>{255, 256, 257, 300, 511, 512, 513, 1000, 4095, 4096})
     all.push_back(size);
   return all;
 }
@@ -32,6 +33,7 @@ TYPED_TEST(ScanRows, BaselineComesLastAndAlwaysRuns) {
 TYPED_TEST(ScanRows, FindCountAndMarkOneCodePoint) {
   std::mt19937 random(1);
   for (const auto& row : rows_that_run<TypeParam>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
     for (std::size_t size : sizes()) {
       const unsigned letters = 1 + static_cast<unsigned>(random() % 200);
       GuardedText<TypeParam> guarded(random_text<TypeParam>(size, letters, random));
@@ -62,6 +64,7 @@ TYPED_TEST(ScanRows, FindCountAndMarkOneCodePoint) {
 TYPED_TEST(ScanRows, MarkPairs) {
   std::mt19937 random(2);
   for (const auto& row : rows_that_run<TypeParam>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
     for (std::size_t size : sizes()) {
       if (size < 2) continue;
       GuardedText<TypeParam> guarded(random_text<TypeParam>(size, 3, random));
@@ -86,6 +89,7 @@ TYPED_TEST(ScanRows, MarkPairs) {
 TYPED_TEST(ScanRows, CountAtLeastComparesWithoutSign) {
   std::mt19937 random(3);
   for (const auto& row : rows_that_run<TypeParam>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
     for (std::size_t size : sizes()) {
       std::vector<TypeParam> content(size);
       for (auto& point : content) point = static_cast<TypeParam>(random());

@@ -39,6 +39,7 @@ void expect_all_searches(std::span<const T> text, std::span<const T> needle) {
   const auto expected = plain_matches(text, needle);
   const std::size_t first = expected.empty() ? kNotFound : static_cast<std::size_t>(expected[0]);
   for (const auto& row : rows_that_run<T>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
     EXPECT_EQ(find(row, text, needle, checkpoint), first);
     EXPECT_EQ(rfind(row, text, needle, checkpoint), plain_last(text, needle));
     EXPECT_EQ(count(row, text, needle, checkpoint), expected.size());
@@ -126,6 +127,7 @@ TYPED_TEST(Search, EmptyNeedlesAndEmptyTexts) {
   const std::vector<TypeParam> text(5, 'a');
   const std::span<const TypeParam> none;
   for (const auto& row : rows_that_run<TypeParam>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
     EXPECT_EQ(find(row, std::span(text), none, checkpoint), 0u);
     EXPECT_EQ(rfind(row, std::span(text), none, checkpoint), 5u);
     EXPECT_EQ(count(row, std::span(text), none, checkpoint), 6u);

@@ -48,6 +48,7 @@ TYPED_TEST(Utf8, EncodesIntoExactlyItsLength) {
     }
     GuardedText<TypeParam> text(content);
     for (const auto& row : rows_that_run<TypeParam>()) {
+      SCOPED_TRACE(cpu::name_of(row.level));
       EXPECT_EQ(utf8_length(row, text.text(), checkpoint), expected.size());
       EXPECT_EQ(find_surrogate(row, text.text(), checkpoint), size);
     }
@@ -60,12 +61,15 @@ TYPED_TEST(Utf8, EncodesIntoExactlyItsLength) {
 TYPED_TEST(Utf8, FindsTheFirstSurrogate) {
   if constexpr (sizeof(TypeParam) > 1) {
     Checkpoint checkpoint;
-    for (std::size_t place : {0, 1, 63, 64, 5000, 8191, 8192, 20000}) {
-      for (std::uint32_t surrogate : {0xD800, 0xDBFF, 0xDC00, 0xDFFF}) {
+    for (std::size_t place :
+         std::initializer_list<std::size_t>{0, 1, 63, 64, 5000, 8191, 8192, 20000}) {
+      for (std::uint32_t surrogate :
+           std::initializer_list<std::uint32_t>{0xD800, 0xDBFF, 0xDC00, 0xDFFF}) {
         std::vector<TypeParam> text(20001, 0xE000);
         text[place] = static_cast<TypeParam>(surrogate);
         text[20000] = 0xD800;
         for (const auto& row : rows_that_run<TypeParam>()) {
+          SCOPED_TRACE(cpu::name_of(row.level));
           EXPECT_EQ(find_surrogate(row, std::span<const TypeParam>(text), checkpoint), place);
           EXPECT_EQ(utf8_length(row, std::span<const TypeParam>(text), checkpoint), 60003u);
         }
