@@ -79,6 +79,7 @@ class AnyArray : public Borrow {
     std::copy_n(layout.shape, layout.ndim, shape_);
     std::copy_n(layout.strides, layout.ndim, strides_);
     item_size_ = layout.item_size;
+    bytes_ = static_cast<std::size_t>(PyArray_NBYTES(array));
     view_ = {static_cast<std::byte*>(PyArray_DATA(array)), kernels::DType::unsupported, layout.ndim,
              shape_, strides_};
     exporter_ = Py_NewRef(object);  // exporter locked
