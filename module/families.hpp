@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_methods[];
 extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef bytes_methods[];
@@ -22,9 +23,13 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
-    {nullptr, reduction_methods},     {nullptr, bytes_methods},
-    {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {nullptr, arrow_methods},         {"testing", testing_methods},
+    {nullptr, reduction_methods},
+    {nullptr, bytes_methods},
+    {nullptr, record_methods},
+    {nullptr, arrow_methods},
+    {"lessons", scaled_copy_methods},
+    {"lessons", scaled_copy_raw_methods},
+    {"testing", testing_methods},
     {"testing", borrows_methods},
 };
 

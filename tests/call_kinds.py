@@ -57,7 +57,12 @@ class Anything:
     """Any object; the variants leave it alone."""
 
 
-Kind = Array | Bytes | Text | Real | Integer | Anything
+@dataclass(frozen=True)
+class NumPys:
+    """What NumPy takes for a shape or a dtype, read by NumPy, which hides some exceptions."""
+
+
+Kind = Array | Bytes | Text | Real | Integer | Anything | NumPys
 
 
 @dataclass(frozen=True)

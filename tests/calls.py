@@ -17,6 +17,7 @@ from call_kinds import (
     Bytes,
     Call,
     Integer,
+    NumPys,
     Real,
     Refusal,
     Text,
@@ -149,7 +150,7 @@ ARENA = [
     ),
     Call(
         "fastlane.Arena.empty",
-        {"self": Anything(), "shape": Anything(), "dtype": Anything()},
+        {"self": Anything(), "shape": NumPys(), "dtype": NumPys()},
         make=lambda: {"self": fastlane.Arena(), "shape": (3, 4)},
         model=None,
         errors=(

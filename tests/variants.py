@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from call_kinds import Anything, Array, Bytes, Integer, Kind, Real, Text
+from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Text
 
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
@@ -121,7 +121,7 @@ def of(kind: Kind, value: Any, is_optional: bool = False) -> Iterator[Variant]:
     elif isinstance(kind, Integer):
         yield from integer_variants(kind, is_optional)
     else:
-        assert isinstance(kind, Anything)
+        assert isinstance(kind, Anything | NumPys)
 
 
 def array_variants(kind: Array, values: np.ndarray) -> Iterator[Variant]:

@@ -20,79 +20,106 @@ std::string element(const char* list, std::size_t index) {
   return path;
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& message) {
-  throw ProgramError(path, message);
+[[noreturn]] void refuse(const std::string& path, std::string expected, std::string got) {
+  throw ProgramError(path, std::move(expected), std::move(got));
+}
+
+std::string quoted(std::string_view text) {
+  std::string shown = "'";
+  shown += text;
+  shown += '\'';
+  return shown;
 }
 
 void check_source(const LogFormat& format) {
-  if (format.tokens.empty()) refuse("source.tokens", "a log without a token");
+  if (format.tokens.empty()) refuse("source.tokens", "at least one token", "none");
   std::string first_bytes = "\n\\\" ";
-  if (format.prefix.find('\n') != std::string::npos) refuse("source.prefix", "a line break");
+  if (format.prefix.find('\n') != std::string::npos) {
+    refuse("source.prefix", "text of one line", "a line break in it");
+  }
   for (std::size_t index = 0; index < format.tokens.size(); ++index) {
     const LogToken& token = format.tokens[index];
     const std::string path = element("source.tokens", index);
-    if (token.name.empty()) refuse(path + ".name", "a token without a name");
-    if (token.after.find('\n') != std::string::npos) refuse(path + ".after", "a line break");
+    if (token.name.empty()) refuse(path + ".name", "a name", "an empty one");
+    if (token.after.find('\n') != std::string::npos) {
+      refuse(path + ".after", "text of one line", "a line break in it");
+    }
     const bool last = index + 1 == format.tokens.size();
     if (token.after.empty() && !last) {
-      refuse(path + ".after", "nothing between two tokens: their values could not be told apart");
+      refuse(path + ".after", "a character between two tokens", "none");
     }
     if (token.kind != TokenKind::plain && (token.after.empty() || token.after[0] != '"')) {
-      refuse(path + ".after", "a quoted token that no quote ends");
+      refuse(path + ".after", "text that begins with the closing quote", quoted(token.after));
     }
     if (!token.after.empty() && first_bytes.find(token.after[0]) == std::string::npos) {
       first_bytes += token.after[0];
     }
   }
   if (first_bytes.size() > kMostByteClasses) {
-    refuse("source.tokens", "literals that begin with more than " +
-                                std::to_string(kMostByteClasses - 4) + " different bytes");
+    refuse("source.tokens",
+           "literals that begin with at most " + std::to_string(kMostByteClasses - 4) +
+               " different bytes",
+           std::to_string(first_bytes.size() - 4));
   }
 }
 
 void check_text(const std::string& path, const std::string& text) {
-  if (!is_utf8(text)) refuse(path, "text that is not UTF-8");
+  if (!is_utf8(text)) refuse(path, "UTF-8", "other bytes");
 }
 
 bool has_bounds(const Field& field) { return field.ge || field.gt || field.le || field.lt; }
 
 void check_options(const Field& field, const std::string& path) {
+  const std::string type(name_of(field.type));
   const bool has_lengths = field.max_length || field.min_length || field.starts_with;
   if (has_lengths && !is_text(field.type)) {
-    refuse(path, "max_length, min_length and starts_with belong to string and category");
+    refuse(path + ".type", "string or category for lengths and starts_with", type);
   }
   if (has_bounds(field) && (is_text(field.type) || field.type == Type::boolean)) {
-    refuse(path, "ge, gt, le and lt belong to numbers and times");
+    refuse(path + ".type", "a number or a timestamp for ge, gt, le and lt", type);
   }
   if (field.has_one_of && !is_text(field.type) && !is_integer(field.type)) {
-    refuse(path + ".one_of", "a list of values belongs to string, category and integers");
+    refuse(path + ".type", "string, category or an integer for one_of", type);
   }
   if (is_text(field.type) ? !field.one_of_integers.empty() : !field.one_of_texts.empty()) {
-    refuse(path + ".one_of", "values that are not of the field's type");
+    refuse(path + ".one_of", "values of the type " + type, "others");
   }
-  if (field.allow_nan && !is_float(field.type)) refuse(path + ".allow_nan", "it belongs to floats");
+  if (field.allow_nan && !is_float(field.type)) {
+    refuse(path + ".type", "float32 or float64 for allow_nan", type);
+  }
   for (const std::string& text : field.one_of_texts) check_text(path + ".one_of", text);
   if (field.default_text) check_text(path + ".default", *field.default_text);
 }
 
 void check_fields(const Program& program) {
-  if (program.fields.empty()) refuse("fields", "no field at all");
+  if (program.fields.empty()) refuse("fields", "at least one field", "none");
   // Errors name fields in sixteen bits.
-  if (program.fields.size() > 32000) refuse("fields", "more than 32000 fields");
+  constexpr std::size_t kMostFields = 32000;
+  if (program.fields.size() > kMostFields) {
+    refuse("fields", "at most 32000 fields", std::to_string(program.fields.size()));
+  }
   const LogLayout layout(program);
   for (std::size_t index = 0; index < program.fields.size(); ++index) {
     const Field& field = program.fields[index];
     const std::string path = element("fields", index);
     if (layout.slot_of_field(index) == kNoSlot) {
-      refuse(path + ".token", "the source has no token '" + field.token + "'");
+      refuse(path + ".token", "a token of the source", quoted(field.token));
     }
     check_options(field, path);
     try {
       check_field_texts(field);
     } catch (const std::invalid_argument& refused) {
-      refuse(path + (field.type == Type::timestamp ? ".format" : ".default"), refused.what());
+      if (field.type == Type::timestamp && !field.default_text) {
+        refuse(path + ".format", "a time format", refused.what());
+      }
+      refuse(path, "a field whose default can be read", refused.what());
     }
   }
+}
+
+void check_index(const char* list, std::size_t index, std::size_t field, std::size_t fields) {
+  if (field < fields) return;
+  refuse(element(list, index), "a field", std::to_string(field));
 }
 
 }  // namespace
@@ -102,26 +129,27 @@ void check(const Program& program) {
   check_fields(program);
   const std::size_t fields = program.fields.size();
   for (std::size_t index = 0; index < program.group_by.size(); ++index) {
-    if (program.group_by[index] >= fields) refuse(element("group_by", index), "no such field");
+    check_index("group_by", index, program.group_by[index], fields);
   }
   for (std::size_t index = 0; index < program.select.size(); ++index) {
-    if (program.select[index] >= fields) refuse(element("select", index), "no such field");
+    check_index("select", index, program.select[index], fields);
   }
   for (std::size_t index = 0; index < program.aggregates.size(); ++index) {
     const Aggregate& aggregate = program.aggregates[index];
-    const std::string path = element("aggregates", index);
+    const std::string path = element("aggregates", index) + ".column";
     std::optional<Type> type;
     if (aggregate.column) {
-      if (*aggregate.column >= fields) refuse(path + ".column", "no such field");
+      if (*aggregate.column >= fields) refuse(path, "a field", std::to_string(*aggregate.column));
       type = program.fields[*aggregate.column].type;
     }
     if (can_aggregate(aggregate.function, type)) continue;
     const std::string function(name_of(aggregate.function));
-    if (!type) refuse(path + ".column", function + " needs a column");
-    refuse(path + ".column", function + " over " + std::string(name_of(*type)) + " has no meaning");
+    refuse(path, "a column that " + function + " can aggregate",
+           type ? std::string(name_of(*type)) : "none");
   }
   if (program.max_row_bytes == 0 || program.max_row_bytes > kMaxRowBytes) {
-    refuse("max_row_bytes", "1 to " + std::to_string(kMaxRowBytes));
+    refuse("max_row_bytes", "1 to " + std::to_string(kMaxRowBytes),
+           std::to_string(program.max_row_bytes));
   }
 }
 

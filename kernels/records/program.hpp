@@ -147,15 +147,21 @@ struct Program {
   bool aggregates_rows() const { return !group_by.empty() || !aggregates.empty(); }
 };
 
-// A program that cannot be run; `path` is the place in the plan, such as "fields[2].token".
+// A program that cannot be run: the place in the plan, such as "fields[2].token", what belongs
+// there, and what stands there.
 class ProgramError : public std::invalid_argument {
  public:
-  ProgramError(std::string path, const std::string& message)
-      : std::invalid_argument(path + ": " + message), path_(std::move(path)) {}
+  ProgramError(std::string path, std::string expected, std::string got)
+      : std::invalid_argument(path + " must be " + expected + ", got " + got),
+        path_(std::move(path)),
+        expected_(std::move(expected)),
+        got_(std::move(got)) {}
   const std::string& path() const { return path_; }
+  const std::string& expected() const { return expected_; }
+  const std::string& got() const { return got_; }
 
  private:
-  std::string path_;
+  std::string path_, expected_, got_;
 };
 
 // Throws ProgramError for the first piece that makes no sense. Allocates only to build the message.

@@ -15,6 +15,11 @@
 
 namespace fastlane::kernels::records {
 
+inline constexpr std::int64_t kMicroseconds = 1000000;  // of a second
+inline constexpr std::int64_t kMicrosecondsOfDay = 86400 * kMicroseconds;
+inline constexpr std::int64_t kEarliestTime = -62135596800 * kMicroseconds;  // 0001-01-01
+inline constexpr std::int64_t kEndOfTimes = 253402300800 * kMicroseconds;    // 10000-01-01
+
 // Days since 1970-01-01 of a date of the proleptic Gregorian calendar.
 std::int64_t days_from_date(std::int64_t year, unsigned month, unsigned day);
 
