@@ -27,7 +27,7 @@ kernels::Layout layout_of_array(PyObject* object) {
 
 constexpr const char* kConflictsDoc =
     "conflicts(a, b, /)\n--\n\n"
-    "Do two arrays share a byte, as the borrow ledger decides it?\n\n"
+    "Whether two arrays share a byte, as the borrow ledger decides it.\n\n"
     "Exact within a bounded amount of work, beyond that True. The arrays have any element type.\n\n"
     "**Memory:** looks at shapes and strides only, touches no element; the GIL is held.";
 
