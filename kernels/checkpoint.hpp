@@ -27,6 +27,11 @@ class Checkpoint {
     look_at_clock();
   }
 
+  // Call when a system call was interrupted: asks whatever the clock says. May throw likewise.
+  void ask_now() {
+    if (ask_ != nullptr) ask_(owner_);
+  }
+
  private:
   // About a millisecond of memory traffic: the clock is read often enough, at a cost nobody sees.
   static constexpr std::size_t kBudget = std::size_t{4} << 20;

@@ -45,7 +45,7 @@ std::optional<BorrowConflict> Ledger::enter(std::span<const Borrow> borrows, Lea
     const Footprint& set = detail->footprint;
     for (const Line& line : mine) {
       if (conflict(set, borrow.is_mutable, line.detail->footprint, line.is_mutable)) {
-        return BorrowConflict{borrow.borrower, line.detail->borrower};
+        return BorrowConflict{borrow.borrower, line.detail->borrower, true};
       }
     }
     mine.push_back({set.low, set.high, 0, borrow.is_mutable, std::move(detail)});
@@ -54,7 +54,7 @@ std::optional<BorrowConflict> Ledger::enter(std::span<const Borrow> borrows, Lea
   const std::lock_guard lock(mutex_);
   for (const Line& line : mine) {
     if (const Line* theirs = find(line.detail->footprint, line.is_mutable)) {
-      return BorrowConflict{line.detail->borrower, theirs->detail->borrower};
+      return BorrowConflict{line.detail->borrower, theirs->detail->borrower, false};
     }
   }
   lines_.reserve(lines_.size() + mine.size());
@@ -74,13 +74,13 @@ std::optional<BorrowConflict> Ledger::check(std::span<const Borrow> borrows) con
     for (std::size_t j = 0; j < i; ++j) {
       if (!borrows[i].is_mutable && !borrows[j].is_mutable) continue;
       if (overlap(set, footprint(borrows[j].layout)) != Overlap::disjoint) {
-        return BorrowConflict{borrows[i].borrower, borrows[j].borrower};
+        return BorrowConflict{borrows[i].borrower, borrows[j].borrower, true};
       }
     }
     if (empty()) continue;
     const std::lock_guard lock(mutex_);
     if (const Line* theirs = find(set, borrows[i].is_mutable)) {
-      return BorrowConflict{borrows[i].borrower, theirs->detail->borrower};
+      return BorrowConflict{borrows[i].borrower, theirs->detail->borrower, false};
     }
   }
   return std::nullopt;

@@ -20,7 +20,7 @@
 
 namespace fastlane::kernels {
 
-// Who borrows. Both names are static strings.
+// Who borrows. Both names are static strings; the argument may be empty.
 struct Borrower {
   std::string_view function;
   std::string_view argument;
@@ -35,6 +35,7 @@ struct Borrow {
 struct BorrowConflict {
   Borrower mine;
   Borrower theirs;
+  bool within_call;  // both are arguments of the call that asked
 };
 
 class Ledger;

@@ -5,10 +5,17 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_methods[];
+extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
+extern PyMethodDef bytes_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
+extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+
+// Struct sequence types that a family returns: created and added to the module. -1 on failure.
+int add_description_type(PyObject* module);
 
 struct Family {
   const char* submodule;  // "text" makes fastlane._core.text; null puts the functions at the top
@@ -17,9 +24,13 @@ struct Family {
 
 inline constexpr Family kFamilies[] = {
     {nullptr, reduction_methods},
+    {nullptr, bytes_methods},
+    {nullptr, record_methods},
+    {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},
+    {"testing", borrows_methods},
 };
 
 }  // namespace fastlane

@@ -1,4 +1,5 @@
 // Whole arrays to a number or a few: sum, sum64, describe.
+#include "kernels/arrays/describe.hpp"
 #include "kernels/arrays/sum.hpp"
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/call.hpp"
@@ -68,11 +69,74 @@ struct Sum64 {
   }
 };
 
+constexpr const char* kDescribeDoc =
+    "describe(x, /)\n--\n\n"
+    "Count, min, max, mean, std and sum of all elements in one pass, as a Description.\n\n"
+    "x is an array of any shape and strides; std divides by the count. Integers and bool keep "
+    "their\n"
+    "kind in min, max and sum. A NaN among the elements makes all but the count NaN. Moments are\n"
+    "taken about the mean of each block and joined by Chan's formula, so that a large mean does "
+    "not\n"
+    "spoil a small deviation. Raises ArgumentValueError for an empty array and ArgumentTypeError\n"
+    "for other element types.\n\n"
+    "**Memory:** borrows x, copies nothing; the GIL is released from 64 KiB on.";
+
+struct Describe {
+  static constexpr const char* kName = "describe";
+  BorrowedArray x;
+  PyTypeObject* type = nullptr;  // borrowed from the module's state
+  kernels::Description description;
+
+  bool begin(Arguments& args) {
+    PyObject* x_arg = nullptr;  // borrowed from args
+    if (!args.read(required("x", x_arg))) return false;
+    if (!x.acquire(args, "x", x_arg, kNumbers)) return false;  // exporter locked
+    type = reinterpret_cast<PyTypeObject*>(args.state().description_type);
+    return x.view().size() > 0 || args.wrong_value("x", "an array with elements", "an empty array");
+  }
+  std::size_t work() const { return x.bytes(); }
+  void run(Checkpoint& checkpoint) { description = kernels::describe(x.view(), checkpoint); }
+  PyObject* finish() {
+    x.release();  // exporter unlocked
+    return struct_from_fields(
+        type, {PyLong_FromUnsignedLongLong(description.count),
+               number(description.min, description.exact_min),
+               number(description.max, description.exact_max), PyFloat_FromDouble(description.mean),
+               PyFloat_FromDouble(description.standard_deviation),
+               number(description.sum, description.exact_sum)});
+  }
+  PyObject* number(double real, const kernels::WideInteger& exact) const {
+    return description.is_exact ? int_from_wide(exact.hi, exact.lo) : PyFloat_FromDouble(real);
+  }
+};
+
+PyStructSequence_Field description_fields[] = {
+    {"count", "number of elements"},
+    {"min", "smallest element"},
+    {"max", "largest element"},
+    {"mean", "sum divided by count"},
+    {"std", "root of the mean squared deviation from the mean"},
+    {"sum", "sum of all elements"},
+    {nullptr, nullptr},
+};
+
+PyStructSequence_Desc description_desc = {"fastlane.Description", "What describe found.",
+                                          description_fields, 6};
+
 }  // namespace
+
+int add_description_type(PyObject* module) {
+  ModuleState& state = state_of(module);
+  state.description_type =
+      reinterpret_cast<PyObject*>(PyStructSequence_NewType(&description_desc));  // new
+  if (state.description_type == nullptr) return -1;
+  return PyModule_AddObjectRef(module, "Description", state.description_type);
+}
 
 PyMethodDef reduction_methods[] = {
     row_of<Sum>(kSumDoc),
     row_of<Sum64>(kSum64Doc),
+    row_of<Describe>(kDescribeDoc),
     kEndOfTable,
 };
 

@@ -21,6 +21,7 @@ class Borrow {
   const kernels::ArrayView& view() const noexcept { return view_; }
   std::size_t item_size() const noexcept { return item_size_; }
   std::size_t bytes() const noexcept { return view_.size() * item_size_; }
+  PyObject* exporter() const noexcept { return exporter_; }  // borrowed
 
   Borrow() noexcept = default;
   Borrow(const Borrow&) = delete;
@@ -55,6 +56,10 @@ class Borrows {
  private:
   Borrow* first_ = nullptr;
 };
+
+// The array whose memory an exporter shows: for a view, and for a memoryview of either, the array
+// below it. Borrowed; null when there is none.
+PyObject* array_below(PyObject* exporter) noexcept;
 
 // Locks the ndarrays among the borrows against resize while other threads may run.
 // Stands for   w = PyWeakref_NewRef(a, NULL);  ...  Py_DECREF(w);   once for each of them.

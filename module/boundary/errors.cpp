@@ -2,10 +2,12 @@
 #include "module/boundary/errors.hpp"
 
 #include <cerrno>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 
+#include "kernels/file_error.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -74,6 +76,16 @@ void raise_os_error(const std::system_error& error, const char* function) {
   arguments.decref();
 }
 
+// As open() says it: OSError(errno, strerror, filename).
+void raise_file_error(const kernels::FileError& error) {
+  OwnedRef name = OwnedRef::from_new(
+      PyUnicode_DecodeFSDefaultAndSize(error.path().data(), std::ssize(error.path())));  // new
+  if (!name) return;
+  errno = error.code().value();
+  PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name.borrow());
+  name.decref();
+}
+
 void raise_what(PyObject* error_class, const char* function, const std::exception& error) {
   PyErr_Format(error_class, "%s(): %s", function, error.what());
 }
@@ -87,6 +99,8 @@ void translate(PyObject* module, const char* function) {
     PyErr_NoMemory();
   } catch (const std::length_error&) {
     PyErr_NoMemory();
+  } catch (const kernels::FileError& error) {
+    raise_file_error(error);
   } catch (const std::system_error& error) {
     raise_os_error(error, function);
   } catch (const std::invalid_argument& error) {

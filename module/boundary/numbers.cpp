@@ -23,4 +23,21 @@ PyObject* int_from_wide(std::int64_t hi, std::uint64_t lo) {
   return wide;
 }
 
+PyObject* struct_from_fields(PyTypeObject* type, std::initializer_list<PyObject*> fields) {
+  PyObject* result = PyStructSequence_New(type);  // new
+  bool complete = result != nullptr;
+  Py_ssize_t index = 0;
+  for (PyObject* field : fields) {
+    complete = complete && field != nullptr;
+    if (result != nullptr) {
+      PyStructSequence_SET_ITEM(result, index++, field);  // steals, null included
+    } else {
+      Py_XDECREF(field);
+    }
+  }
+  if (complete) return result;
+  Py_XDECREF(result);
+  return nullptr;
+}
+
 }  // namespace fastlane

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "module/boundary/call.hpp"
+#include "module/boundary/numbers.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
@@ -137,20 +138,10 @@ struct Stats {
   PyObject* finish() {
     const double asked = static_cast<double>(stats.hits + stats.misses);
     const double rate = asked == 0 ? 0.0 : static_cast<double>(stats.hits) / asked;
-    OwnedRef result = OwnedRef::from_new(PyStructSequence_New(type));
-    if (!result) return nullptr;
-    PyObject* fields[] = {PyLong_FromUnsignedLongLong(stats.hits),
-                          PyLong_FromUnsignedLongLong(stats.misses),
-                          PyFloat_FromDouble(rate),
-                          PyLong_FromSize_t(stats.bytes_in_use),
-                          PyLong_FromSize_t(stats.bytes_held),
-                          PyLong_FromSize_t(stats.peak)};
-    bool complete = true;
-    for (Py_ssize_t field = 0; field < 6; ++field) {
-      complete = complete && fields[field] != nullptr;
-      PyStructSequence_SET_ITEM(result.borrow(), field, fields[field]);  // steals, null included
-    }
-    return complete ? result.transfer() : nullptr;
+    return struct_from_fields(
+        type, {PyLong_FromUnsignedLongLong(stats.hits), PyLong_FromUnsignedLongLong(stats.misses),
+               PyFloat_FromDouble(rate), PyLong_FromSize_t(stats.bytes_in_use),
+               PyLong_FromSize_t(stats.bytes_held), PyLong_FromSize_t(stats.peak)});
   }
 };
 

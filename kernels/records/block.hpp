@@ -1,0 +1,85 @@
+// A few hundred rows between the tokeniser and the field readers: where each token of each row
+// stands in the window's text. Holds no values and does not own the text.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "kernels/records/program.hpp"
+
+namespace fastlane::kernels::records {
+
+inline constexpr std::size_t kBlockRows = 512;
+
+enum class SliceKind : std::uint32_t {
+  plain,      // the text is the value
+  escaped,    // escapes have to be undone first
+  malformed,  // the token could not be split into its parts
+  not_utf8,   // the text is not UTF-8
+};
+
+// A piece of the window's text. Windows and rows are shorter than 2^30 bytes.
+class Slice {
+ public:
+  Slice() = default;
+  Slice(std::size_t begin, std::size_t size, SliceKind kind = SliceKind::plain)
+      : begin_(static_cast<std::uint32_t>(begin)),
+        word_(static_cast<std::uint32_t>(size) | (static_cast<std::uint32_t>(kind) << 30)) {}
+  std::uint32_t begin() const { return begin_; }
+  std::uint32_t size() const { return word_ & 0x3FFFFFFF; }
+  SliceKind kind() const { return static_cast<SliceKind>(word_ >> 30); }
+  bool is_plain() const { return word_ >> 30 == 0; }
+
+ private:
+  std::uint32_t begin_ = 0;
+  std::uint32_t word_ = 0;
+};
+
+// Where a row stands in its window.
+struct RowPlace {
+  std::uint32_t row;    // counted from the window's first row
+  std::uint32_t line;   // counted from the window's first line
+  std::uint32_t begin;  // in the window's text
+  std::uint32_t end;
+};
+
+inline constexpr std::int16_t kWholeRow = -1;
+
+// One error of one field of one row, or of the row as a whole.
+struct Problem {
+  std::uint32_t row;
+  std::uint32_t line;
+  std::uint32_t begin;
+  std::int16_t field;
+  ErrorCode code;
+};
+
+struct RowBlock {
+  explicit RowBlock(std::size_t slot_count) : slices(slot_count * kBlockRows) {}
+
+  const Slice* slot(std::size_t which) const { return slices.data() + which * kBlockRows; }
+  Slice* slot(std::size_t which) { return slices.data() + which * kBlockRows; }
+
+  void restart() {
+    rows = 0;
+    problems.clear();
+    bad.fill(0);
+  }
+  void report(std::size_t index, std::size_t field, ErrorCode code) {
+    bad[index] = 1;
+    problems.push_back({places[index].row, places[index].line, places[index].begin,
+                        static_cast<std::int16_t>(field), code});
+  }
+
+  const char* text = nullptr;  // the window's
+  std::size_t rows = 0;
+  std::array<RowPlace, kBlockRows> places;
+  std::array<std::uint8_t, kBlockRows> bad;
+  std::vector<Slice> slices;  // by slot
+  std::vector<Problem> problems;
+};
+
+}  // namespace fastlane::kernels::records

@@ -1,0 +1,204 @@
+// The workers, their turns, and what is joined in turn.
+#include "kernels/records/run.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+#include "kernels/records/group_by.hpp"
+#include "kernels/records/log_layout.hpp"
+#include "kernels/records/window_parser.hpp"
+
+namespace fastlane::kernels::records {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Thrown by workers that wait for one that failed; the executor passes on the failure itself.
+struct OtherFailed {};
+
+// Lets windows be joined in their order, whoever parsed them.
+class Turns {
+ public:
+  void wait_for(std::size_t index) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failed_ || next_ == index; });
+    if (failed_) throw OtherFailed{};
+  }
+  void finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++next_;
+    }
+    changed_.notify_all();
+  }
+  void fail() noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      failed_ = true;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t next_ = 0;
+  bool failed_ = false;
+};
+
+// What grows window by window.
+class Totals {
+ public:
+  Totals(const Program& program, const LogLayout& layout)
+      : program_(program), layout_(layout), result_(program.fields.size()) {
+    if (program.aggregates_rows()) {
+      groups_.emplace(program);
+      return;
+    }
+    for (const std::size_t field : program.select) {
+      result_.columns.emplace_back(program.fields[field].type);
+    }
+  }
+
+  void join(const Window& window, std::string_view text, const WindowParser& parser) {
+    begin_input(window);
+    const Clock::time_point begun = Clock::now();
+    if (groups_) {
+      groups_->join(parser.groups(), parser.columns());
+    } else {
+      for (std::size_t column = 0; column < result_.columns.size(); ++column) {
+        result_.columns[column].append(parser.columns()[program_.select[column]]);
+      }
+    }
+    for (const Problem& problem : parser.problems()) {
+      if (!has_room()) break;
+      add_detail(window, problem, text.substr(problem.begin));
+    }
+    result_.error_counts.join(parser.error_counts());
+    result_.rows_in += parser.rows();
+    result_.rows_bad += parser.bad_rows();
+    result_.rows_blank += parser.blank_lines();
+    lines_ += parser.lines();
+    result_.metrics.seconds_parse += parser.seconds_parse();
+    result_.metrics.seconds_aggregate += parser.seconds_aggregate();
+    result_.metrics.seconds_aggregate +=
+        std::chrono::duration<double>(Clock::now() - begun).count();
+    count_window(window);
+  }
+
+  void join_long_row(const Window& window, std::string_view text) {
+    begin_input(window);
+    const Problem problem{0, 0, 0, kWholeRow, ErrorCode::too_long};
+    if (has_room()) add_detail(window, problem, text);
+    result_.error_counts.add(problem.field, problem.code);
+    ++result_.rows_in;
+    ++result_.rows_bad;
+    ++lines_;
+    count_window(window);
+  }
+
+  RunResult finish() {
+    if (groups_) {
+      result_.columns = groups_->finish();
+      for (const std::size_t field : program_.group_by) {
+        result_.names.push_back(program_.fields[field].name);
+      }
+      for (const Aggregate& aggregate : program_.aggregates) {
+        result_.names.push_back(aggregate.name);
+      }
+    } else {
+      for (const std::size_t field : program_.select) {
+        result_.names.push_back(program_.fields[field].name);
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool has_room() const { return result_.errors.size() < program_.max_errors; }
+
+  void begin_input(const Window& window) {
+    if (window.input == input_) return;
+    input_ = window.input;
+    lines_ = 0;
+  }
+
+  void add_detail(const Window& window, const Problem& problem, std::string_view rest) {
+    ErrorDetail detail = explain(program_, layout_, problem, rest);
+    detail.row = result_.rows_in + problem.row;
+    detail.line = lines_ + problem.line + 1;
+    detail.byte_offset = static_cast<std::int64_t>(window.begin + problem.begin);
+    detail.source = static_cast<std::int32_t>(window.input);
+    result_.errors.push_back(std::move(detail));
+  }
+
+  void count_window(const Window& window) {
+    result_.metrics.bytes += window.end - window.begin;
+    ++result_.metrics.windows;
+  }
+
+  const Program& program_;
+  const LogLayout& layout_;
+  RunResult result_;
+  std::optional<Groups> groups_;
+  std::size_t input_ = 0;
+  std::int64_t lines_ = 0;  // of the present input, before the present window
+};
+
+}  // namespace
+
+void run_alone(std::size_t, const Work& work, Checkpoint& checkpoint) { work(checkpoint); }
+
+RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
+              const RunOptions& options) {
+  const Clock::time_point begun = Clock::now();
+  const LogLayout layout(program);
+  Totals totals(program, layout);
+  WindowCutter cutter(inputs, options.window_bytes, program.max_row_bytes);
+  std::mutex cutting;
+  Turns turns;
+
+  const auto parse_windows = [&](Checkpoint& mine) {
+    WindowParser parser(program, layout);
+    Buffer<char> copy;
+    Window window;
+    while (true) {
+      {
+        const std::lock_guard lock(cutting);
+        if (!cutter.next(window, mine)) return;
+      }
+      const Input& input = inputs[window.input];
+      if (window.is_one_long_row) {
+        turns.wait_for(window.index);
+        totals.join_long_row(window, input.bytes.substr(window.begin, window.end - window.begin));
+      } else {
+        const std::size_t size = window.end - window.begin;
+        if (input.file != nullptr) input.file->will_need(window.begin, size);
+        const std::string_view text = padded_text(window, input, copy);
+        parser.parse(text.data(), text.size());
+        turns.wait_for(window.index);
+        totals.join(window, text, parser);
+        if (input.file != nullptr) input.file->forget(window.begin, size);
+      }
+      turns.finish();
+      mine.spend(window.end - window.begin);
+    }
+  };
+  const Work work = [&](Checkpoint& mine) {
+    try {
+      parse_windows(mine);
+    } catch (const OtherFailed&) {
+    } catch (...) {
+      turns.fail();
+      throw;
+    }
+  };
+  options.executor(options.workers, work, checkpoint);
+  RunResult result = totals.finish();
+  result.metrics.seconds_total = std::chrono::duration<double>(Clock::now() - begun).count();
+  return result;
+}
+
+}  // namespace fastlane::kernels::records

@@ -1,0 +1,62 @@
+// Runs a program over inputs: windows are parsed one beside the other and joined one after the
+// other, in the order of the input, so that the result is the same for any number of workers.
+// Memory: each worker holds one window and its columns; only selected columns or groups grow.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/checkpoint.hpp"
+#include "kernels/records/column.hpp"
+#include "kernels/records/errors.hpp"
+#include "kernels/records/program.hpp"
+#include "kernels/records/windows.hpp"
+
+namespace fastlane::kernels::records {
+
+// Calls the work up to `workers` times, as many at once as it likes but the first on the calling
+// thread, and returns when all calls have; throws what one of them throws. One call does everything
+// when there is no other.
+using Work = std::function<void(Checkpoint& checkpoint)>;
+using Executor = std::function<void(std::size_t workers, const Work& work, Checkpoint& checkpoint)>;
+
+// On the calling thread alone.
+void run_alone(std::size_t workers, const Work& work, Checkpoint& checkpoint);
+
+struct RunOptions {
+  std::size_t workers = 1;
+  std::size_t window_bytes = std::size_t{1} << 20;
+  Executor executor = run_alone;
+};
+
+struct RunMetrics {
+  double seconds_parse = 0.0;      // of all workers together
+  double seconds_aggregate = 0.0;  // of all workers together
+  double seconds_total = 0.0;      // by the clock on the wall
+  std::uint64_t bytes = 0;
+  std::uint64_t windows = 0;
+};
+
+struct RunResult {
+  explicit RunResult(std::size_t fields) : error_counts(fields) {}
+
+  std::vector<std::string> names;  // of the columns
+  std::vector<Column> columns;     // keys and aggregates, or the selected fields
+  std::int64_t rows_in = 0;
+  std::int64_t rows_bad = 0;
+  std::int64_t rows_blank = 0;
+  ErrorCounts error_counts;
+  std::vector<ErrorDetail> errors;
+  RunMetrics metrics;
+};
+
+// The program must have passed `check`. Throws std::bad_alloc, std::overflow_error for a sum that
+// does not fit, and what the checkpoint and the executor throw.
+RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
+              const RunOptions& options = {});
+
+}  // namespace fastlane::kernels::records

@@ -1,0 +1,178 @@
+"""What can be written behind `python -m fastlane`, and the help that teaches it.
+
+A wrong call is one sentence that says what is wrong and what to write; argparse's usage block is
+never printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from typing import Any, NoReturn
+
+from fastlane.records._errors import close_hint
+
+__all__ = [
+    "COMMANDS",
+    "DESCRIPTION",
+    "EPILOG",
+    "PROGRAM",
+    "RUN_DESCRIPTION",
+    "CallError",
+    "HelpAsked",
+    "parse",
+]
+
+PROGRAM = "python -m fastlane"
+
+DESCRIPTION = """\
+fastlane reads logs into validated, typed, aggregated tables, and keeps every bad row as data.
+
+commands
+  run PLAN.json INPUT...   run a plan over logs: a table, a summary and the kinds of errors
+  info                     versions, the CPU row in use, threads
+"""
+
+EPILOG = """\
+A plan is a JSON file: where the rows come from, which columns they have, what to make of them.
+
+  {"fastlane_plan": 1,
+   "source": {"apache": "combined"},
+   "schema": {"method": "category",
+              "status": {"int16": {"ge": 100, "le": 599}},
+              "bytes": {"int64": {"ge": 0, "null": "-"}}},
+   "group_by": ["method", "status"],
+   "aggregate": {"n": "count()", "total": "sum(bytes)", "mean": "mean(bytes)"}}
+
+examples
+  python -m fastlane run plan.json access.log
+  python -m fastlane run plan.json access.log access.log.1 -o table.csv --errors bad.ndjson
+  zcat access.log.2.gz | python -m fastlane run plan.json - --max-bad 100
+
+Exit status: 0 done; 1 more than --max-bad rows are bad, or the input is damaged; 2 a wrong call,
+a file that cannot be read or an output that cannot be written; 130 interrupted.
+"""
+
+RUN_DESCRIPTION = """\
+Runs PLAN.json over the inputs, which are read one after the other as one stream of rows.
+A row that does not fit the schema is never dropped in silence: it is counted, told and, with
+--errors, written down.
+"""
+
+
+class CallError(Exception):
+    """A wrong call, in one sentence."""
+
+
+class HelpAsked(Exception):
+    """Somebody wants to read `text`."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, add_help=False, formatter_class=_formatter, **options)
+        self.add_argument("-h", "--help", action=_Help, nargs=0, help="say this and stop")
+
+    def error(self, message: str) -> NoReturn:
+        raise CallError(f"{message}; {self.prog} --help shows how it is called")
+
+
+class _Help(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        raise HelpAsked(parser.format_help().rstrip())
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(
+        prog, width=min(shutil.get_terminal_size().columns, 100)
+    )
+
+
+def _at_least(least: int) -> Any:
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, got {text!r}"
+            )
+        return value
+
+    return number
+
+
+def _main_parser() -> argparse.ArgumentParser:
+    return _Parser(
+        prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, usage=f"{PROGRAM} COMMAND ..."
+    )
+
+
+def _run_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog=f"{PROGRAM} run", description=RUN_DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("plan", metavar="PLAN.json", help="the plan file")
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="+", help="a log file; - is standard input"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="write the table to OUT.csv or OUT.ndjson"
+    )
+    parser.add_argument(
+        "--errors",
+        metavar="BAD.ndjson",
+        help="write every error with its row, one JSON object a line",
+    )
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        type=_at_least(1),
+        help="how many threads; all processors if not said",
+    )
+    parser.add_argument(
+        "--max-bad",
+        metavar="N",
+        type=_at_least(0),
+        help="exit with 1 when more rows than N are bad",
+    )
+    parser.add_argument(
+        "--rows", metavar="N", type=_at_least(0), default=50, help="rows on the terminal (50)"
+    )
+    parser.add_argument(
+        "--progress", action="store_true", help="show how far it is, when stderr is a terminal"
+    )
+    return parser
+
+
+def _info_parser() -> argparse.ArgumentParser:
+    return _Parser(
+        prog=f"{PROGRAM} info", description="Shows versions, the CPU row in use and threads."
+    )
+
+
+COMMANDS = {"run": _run_parser, "info": _info_parser}
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The command and its arguments. Raises CallError and HelpAsked."""
+    if argv and argv[0] in ("-h", "--help", "help"):
+        raise HelpAsked(_main_parser().format_help().rstrip())
+    known = ", ".join(COMMANDS)
+    if not argv:
+        raise CallError(f"expected a command ({known}); {PROGRAM} --help shows what they do")
+    command, rest = argv[0], argv[1:]
+    if command not in COMMANDS:
+        hint = close_hint(command, COMMANDS) or f"{PROGRAM} --help shows what they do"
+        raise CallError(f"expected a command ({known}), got {command!r}; {hint}")
+    parser = COMMANDS[command]()
+    arguments, unknown = parser.parse_known_args(rest)
+    if unknown:
+        options = [option for action in parser._actions for option in action.option_strings]
+        hint = close_hint(unknown[0].partition("=")[0], options)
+        parser.error(f"there is no option {unknown[0]!r}" + (f"; {hint}" if hint else ""))
+    arguments.command = command
+    return arguments

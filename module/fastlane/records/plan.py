@@ -1,0 +1,351 @@
+"""The plan: a source, a schema and what is to become of the rows. An immutable value that checks
+itself when it is made, is written as a plan file and run by the engine; it holds no file,
+thread or compiled code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from fastlane import _core
+
+from ._errors import argument_type_error, naming_keywords, nearest, schema_error, shown
+from .aggregates import Aggregate, check_column
+from .program import make_program
+from .result import Result
+from .schema import Schema, check_name
+from .sources import LogSource
+
+__all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
+
+PLAN_FORMAT = 1
+MAX_ROW_BYTES = 16 << 20
+
+
+class Plan:
+    """What to do with records: `Plan(apache("combined"),
+    schema).group_by("status").aggregate(n=count())`.
+
+    Every step returns a new plan and leaves this one as it is; a step that is said again replaces
+    what it said before. Raises SchemaError for a column that is not there, with the names that are
+    near it.
+    """
+
+    __slots__ = ("_aggregates", "_group_by", "_schema", "_select", "_source")
+    _source: LogSource
+    _schema: Schema
+    _group_by: tuple[str, ...]
+    _aggregates: Mapping[str, Aggregate]
+    _select: tuple[str, ...] | None
+
+    def __init__(self, source: LogSource, schema: Schema) -> None:
+        if not isinstance(source, LogSource):
+            raise schema_error(
+                "Plan(source)",
+                argument="source",
+                expected='a source such as apache("combined")',
+                got=shown(source),
+            )
+        if not isinstance(schema, Schema):
+            raise schema_error(
+                "Plan(schema)", argument="schema", expected="a Schema", got=shown(schema)
+            )
+        for name, field in schema.fields.items():
+            if field.path is not None:
+                raise schema_error(
+                    f"Schema({name}=)",
+                    argument=name,
+                    expected="column= for a log",
+                    got=f"path={field.path!r}",
+                    hint="path= belongs to nested JSON",
+                )
+            wanted = field.column or name
+            if wanted not in source.readings:
+                raise schema_error(
+                    f"Schema({name}=)",
+                    argument=name,
+                    expected=f"a column of {source!r}",
+                    got=repr(wanted),
+                    hint=nearest(wanted, source.names),
+                )
+        self._set(source, schema, (), {}, None)
+
+    def _set(
+        self,
+        source: LogSource,
+        schema: Schema,
+        group_by: tuple[str, ...],
+        aggregates: Mapping[str, Aggregate],
+        select: tuple[str, ...] | None,
+    ) -> None:
+        object.__setattr__(self, "_source", source)
+        object.__setattr__(self, "_schema", schema)
+        object.__setattr__(self, "_group_by", group_by)
+        object.__setattr__(self, "_aggregates", MappingProxyType(dict(aggregates)))
+        object.__setattr__(self, "_select", select)
+
+    def _with(self, **changed: Any) -> Plan:
+        parts = {
+            "group_by": self._group_by,
+            "aggregates": self._aggregates,
+            "select": self._select,
+            **changed,
+        }
+        plan = object.__new__(type(self))
+        plan._set(self._source, self._schema, **parts)
+        return plan
+
+    @property
+    def source(self) -> LogSource:
+        return self._source
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns that group_by named."""
+        return self._group_by
+
+    @property
+    def aggregates(self) -> Mapping[str, Aggregate]:
+        """Name to aggregate, read-only, in order."""
+        return self._aggregates
+
+    @property
+    def selected(self) -> tuple[str, ...] | None:
+        """The columns that select named, or None for all."""
+        return self._select
+
+    def group_by(self, *names: str) -> Plan:
+        """One group for each distinct combination of these columns; no names: one group of all
+        rows.
+        """
+        self._check_columns("group_by", names)
+        self._check_outputs(names, self._aggregates, "group_by")
+        return self._with(group_by=tuple(names))
+
+    def aggregate(self, /, **named: Aggregate) -> Plan:
+        """What to compute for each group, by the name of its column: `aggregate(n=count(),
+        total=sum("bytes"))`.
+        """
+        if not named:
+            raise schema_error(
+                "aggregate()",
+                argument="named",
+                expected="at least one aggregate such as n=count()",
+                got="none",
+            )
+        for name, aggregate in named.items():
+            where = f"aggregate({name}=)"
+            check_name(name, where)
+            if not isinstance(aggregate, Aggregate):
+                raise schema_error(
+                    where,
+                    argument=name,
+                    expected='an aggregate such as count() or sum("bytes")',
+                    got=shown(aggregate),
+                )
+            if aggregate.column is not None:
+                self._check_columns(f"aggregate({name}=)", (aggregate.column,))
+                check_column(aggregate, self._schema[aggregate.column], where)
+        if self._select is not None:
+            raise schema_error(
+                "aggregate()",
+                argument="named",
+                expected="a plan without select",
+                got="select before it",
+                hint="the columns of an aggregated result are its keys and its aggregates",
+            )
+        self._check_outputs(self._group_by, named, "aggregate")
+        return self._with(aggregates=named)
+
+    def select(self, *names: str) -> Plan:
+        """The columns that come back from a plan without aggregates, in this order."""
+        if not names:
+            raise schema_error(
+                "select()", argument="names", expected="at least one column", got="none"
+            )
+        if self._aggregates or self._group_by:
+            raise schema_error(
+                "select()",
+                argument="names",
+                expected="a plan without group_by and aggregate",
+                got="group_by" if self._group_by else "aggregate",
+                hint="the columns of an aggregated result are its keys and its aggregates",
+            )
+        self._check_columns("select", names)
+        return self._with(select=tuple(names))
+
+    def _check_columns(self, step: str, names: Iterable[str]) -> None:
+        where = step if step.endswith(")") else f"{step}()"
+        seen = set()
+        for name in names:
+            if not isinstance(name, str) or name not in self._schema:
+                hint = nearest(name, self._schema.names) if isinstance(name, str) else None
+                raise schema_error(
+                    where,
+                    argument=str(name),
+                    expected="a column of the schema",
+                    got=shown(name),
+                    hint=hint,
+                )
+            if name in seen:
+                raise schema_error(
+                    where, argument=name, expected="each column once", got=f"{name!r} twice"
+                )
+            seen.add(name)
+
+    def _check_outputs(self, keys: Iterable[str], named: Iterable[str], step: str) -> None:
+        for name in named:
+            if name in tuple(keys):
+                raise schema_error(
+                    f"{step}()",
+                    argument=name,
+                    expected="each column of the result once",
+                    got=f"{name!r} as a key and as an aggregate",
+                )
+
+    @naming_keywords
+    def run(
+        self,
+        input: Any,
+        *,
+        threads: int | None = None,
+        max_errors: int = 1000,
+        max_row_bytes: int = MAX_ROW_BYTES,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Result:
+        """Reads `input` and returns the columns, the counts and the errors of its rows.
+
+        `input` is a path (`str` or `os.PathLike`), bytes-like, or a list of those, which are read
+        one after the other. `max_errors` bounds how many errors are kept in detail, never how many
+        are counted; a row longer than `max_row_bytes` is a bad row. `progress(bytes_done,
+        bytes_in_all)` is called now and then. Raises OSError for a file that cannot be read,
+        SchemaError for a plan that cannot run.
+
+        Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is
+        released.
+        """
+        if self._group_by and not self._aggregates:
+            raise schema_error(
+                "run()",
+                argument="plan",
+                expected="aggregate() after group_by()",
+                got="none",
+                hint="add .aggregate(n=count())",
+            )
+        result = _core.records_run(
+            _inputs(input),
+            make_program(self),
+            threads=threads,
+            max_errors=max_errors,
+            max_row_bytes=max_row_bytes,
+            progress=progress,
+        )
+        return Result(result, keys=self._group_by)
+
+    def to_spec(self) -> dict[str, Any]:
+        """The plan as a plan file writes it, before it is text."""
+        spec: dict[str, Any] = {
+            "fastlane_plan": PLAN_FORMAT,
+            "source": self._source.to_spec(),
+            "schema": self._schema.to_spec(),
+        }
+        if self._group_by:
+            spec["group_by"] = list(self._group_by)
+        if self._aggregates:
+            spec["aggregate"] = {
+                name: str(aggregate) for name, aggregate in self._aggregates.items()
+            }
+        if self._select is not None:
+            spec["select"] = list(self._select)
+        return spec
+
+    def to_json(self) -> str:
+        """The text of a plan file, which from_json reads back into an equal plan."""
+        spec = self.to_spec()
+        entries = []
+        for key, value in spec.items():
+            if key == "schema":
+                fields = [
+                    f"    {json.dumps(name)}: {json.dumps(field, ensure_ascii=False)}"
+                    for name, field in value.items()
+                ]
+                entries.append('  "schema": {\n' + ",\n".join(fields) + "\n  }")
+            else:
+                entries.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+        return "{\n" + ",\n".join(entries) + "\n}\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Plan:
+        """The plan of a plan file's text. Raises SchemaError with a mistake's JSON path."""
+        from .plan_file import read_json, read_plan
+
+        return read_plan(read_json(text))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Plan does not change; {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a Plan does not change; {name} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            self.to_spec() == other.to_spec() and _order(self) == _order(other)
+            if isinstance(other, Plan)
+            else NotImplemented
+        )
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.to_spec()))
+
+    def __repr__(self) -> str:
+        text = f"Plan({self._source!r}, {self._schema!r})"
+        if self._group_by:
+            text += f".group_by({', '.join(map(repr, self._group_by))})"
+        if self._aggregates:
+            named = ", ".join(f"{name}={each!r}" for name, each in self._aggregates.items())
+            text += f".aggregate({named})"
+        if self._select is not None:
+            text += f".select({', '.join(map(repr, self._select))})"
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Plan.from_json, (
+            json.dumps(self.to_spec(), separators=(",", ":"), ensure_ascii=False),
+        )
+
+
+def _order(plan: Plan) -> tuple[list[str], list[str]]:
+    return list(plan.schema), list(plan.aggregates)
+
+
+def _inputs(input: Any) -> Any:
+    """The input as the engine takes it: a text is a path, several inputs are a list."""
+    if isinstance(input, (list, tuple)):
+        return [_input(each, f"input[{index}]") for index, each in enumerate(input)]
+    return _input(input, "input")
+
+
+def _input(input: Any, name: str) -> Any:
+    if isinstance(input, str):
+        return pathlib.Path(input)
+    if isinstance(input, os.PathLike):
+        return input
+    try:
+        memoryview(input).release()
+    except TypeError:
+        raise argument_type_error(
+            f"Plan.run({name})",
+            argument=name,
+            expected="a path, bytes-like or a list of those",
+            got=type(input).__name__,
+        ) from None
+    return input

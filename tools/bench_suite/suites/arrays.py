@@ -1,0 +1,207 @@
+"""The array functions against NumPy as a careful user writes it, and fast array libraries."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from bench_suite import peers
+from bench_suite.measure import Call, Effort, Row
+
+TITLE = "one thread, 64-byte aligned inputs; fresh: the output is new, reused: out="
+COLUMNS = ["NumPy", "numba", "numexpr", "bottleneck", "NumKong", "OpenCV", "fastlane"]
+FLOOR = None
+THREADS = (1,)
+EFFORT = Effort(seconds=1.5, least=5, most=300)
+QUICK = Effort(seconds=0.3, least=3, most=50)
+
+MODULES = {
+    "numba": "bench_suite.numba_kernels",
+    "numexpr": "numexpr",
+    "bottleneck": "bottleneck",
+    "NumKong": "numkong",
+    "OpenCV": "cv2",
+    "fastlane": "fastlane",
+}
+
+
+def aligned(count: int, dtype: str) -> np.ndarray:
+    """Fresh memory at a multiple of 64, which NumPy does not promise."""
+    size = np.dtype(dtype).itemsize
+    memory = np.zeros(count * size + 64, dtype="u1")
+    first = -memory.ctypes.data % 64
+    return memory[first : first + count * size].view(dtype)
+
+
+def random(count: int, dtype: str) -> np.ndarray:
+    values = aligned(count, dtype)
+    values[:] = np.random.default_rng(1).standard_normal(count).astype(dtype)
+    return values
+
+
+def call(column: str, name: str, *args: Any, **kwargs: Any) -> Call | None:
+    found = peers.function(MODULES[column], name)
+    return Call(found, args, kwargs) if found else None
+
+
+def joined(column: str, names: tuple[str, ...], *args: Any) -> Call | None:
+    """Several calls of one library that together do the job of one."""
+    found = [peers.function(MODULES[column], name) for name in names]
+    return Call(lambda: [f(*args) for f in found]) if all(found) else None
+
+
+def filled(name: str, count: int, *args: Any) -> Call | None:
+    """A numba kernel that fills what np.empty gives."""
+    found = peers.function(MODULES["numba"], name)
+    return Call(lambda: found(*args, np.empty(count))) if found else None
+
+
+def near(wanted: float, tolerance: float) -> Callable[[Any], bool]:
+    def judge(got: Any) -> bool:
+        value = float(np.ravel(got)[0])
+        return abs(value - wanted) <= tolerance
+
+    return judge
+
+
+def sum_row(label: str, x: np.ndarray) -> Row:
+    precise = np.sum(x, dtype="f8")
+    tolerance = 1e-4 * np.sum(np.abs(x), dtype="f8") if x.dtype == "f4" else 1e-9 * x.size
+    return Row(
+        f"sum {x.dtype.str[1:]} {label}",
+        {
+            "NumPy": Call(np.add.reduce, (x,)),
+            "numba": call("numba", f"sum_{x.dtype.str[1:]}", x),
+            "numexpr": call("numexpr", "evaluate", "sum(x)", local_dict={"x": x}),
+            "bottleneck": call("bottleneck", "nansum", x),
+            "NumKong": call("NumKong", "sum", x),
+            "OpenCV": call("OpenCV", "sumElems", x),
+            "fastlane": call("fastlane", "sum", x, threads=1),
+        },
+        right=near(float(precise), float(tolerance)),
+    )
+
+
+def describe_row(label: str, x: np.ndarray) -> Row:
+    def numpy_describe() -> tuple[Any, ...]:
+        return x.min(), x.max(), x.mean(), x.std()
+
+    return Row(
+        f"describe f8 {label}",
+        {
+            "NumPy": Call(numpy_describe),
+            "numba": call("numba", "describe", x),
+            "bottleneck": joined("bottleneck", ("nanmin", "nanmax", "nanmean", "nanstd"), x),
+            "NumKong": joined("NumKong", ("minmax", "moments"), x),
+            "OpenCV": joined("OpenCV", ("minMaxLoc", "meanStdDev"), x),
+            "fastlane": call("fastlane", "describe", x, threads=1),
+        },
+    )
+
+
+def scale_row(label: str, x: np.ndarray) -> Row:
+    factor = np.float32(-1.0)  # the values stay what they are, however often it is done
+    return Row(
+        f"scale f4 in place {label}",
+        {
+            "NumPy": Call(np.multiply, (x, factor), {"out": x}),
+            "numba": call("numba", "scale_inplace", x, factor),
+            "numexpr": call(
+                "numexpr", "evaluate", "x * f", local_dict={"x": x, "f": factor}, out=x
+            ),
+            "OpenCV": call("OpenCV", "multiply", x, -1.0, dst=x),
+            "fastlane": call("fastlane", "scale_inplace", x, -1.0),
+        },
+    )
+
+
+def linspace_row(label: str, count: int) -> Row:
+    return Row(
+        f"linspace fresh {label}",
+        {
+            "NumPy": Call(np.linspace, (0.0, 1.0, count)),
+            "numba": filled("linspace_into", count, 0.0, 1.0),
+            "fastlane": call("fastlane", "linspace", count, 0.0, 1.0),
+        },
+        right=lambda got: len(got) == count and got[-1] == 1.0,
+    )
+
+
+def minus_row(label: str, count: int) -> Row:
+    x = aligned(count, "u1")
+    start = np.random.default_rng(1).integers(0, 256, count, dtype="u1")
+
+    def numpy_minus() -> None:
+        np.maximum(x, 8, out=x)
+        np.subtract(x, 8, out=x)
+
+    return Row(
+        f"u1 minus 8 in place {label}",
+        {
+            "NumPy": Call(numpy_minus),
+            "numba": call("numba", "minus", x, np.uint8(8)),
+            "OpenCV": call("OpenCV", "subtract", x, 8, dst=x),
+            "fastlane": call("fastlane", "normalize_u8_inplace", x, 8),
+        },
+        before=lambda: np.copyto(x, start),
+        right=lambda got: np.array_equal(x, np.maximum(start, 8) - 8),
+    )
+
+
+def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
+    out = aligned(x.size, "f8")
+    compiled = peers.function("fastlane", "compile")
+    expression = compiled("x * x + 1") if compiled else None
+
+    def numpy_fresh() -> np.ndarray:
+        squares = x * x
+        return np.add(squares, 1.0, out=squares)
+
+    def numpy_reused() -> np.ndarray:
+        np.multiply(x, x, out=out)
+        return np.add(out, 1.0, out=out)
+
+    def right(got: np.ndarray) -> bool:
+        return bool(np.isclose(got[-1], x[-1] * x[-1] + 1.0))
+
+    yield Row(
+        f"x*x+1 fresh {label}",
+        {
+            "NumPy": Call(numpy_fresh),
+            "numba": filled("square_plus_one_into", x.size, x),
+            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}),
+            "fastlane": Call(expression, (), {"x": x, "threads": 1}) if expression else None,
+        },
+        right=right,
+    )
+    yield Row(
+        f"x*x+1 reused {label}",
+        {
+            "NumPy": Call(numpy_reused),
+            "numba": call("numba", "square_plus_one_into", x, out),
+            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}, out=out),
+            "fastlane": Call(expression, (), {"x": x, "out": out, "threads": 1})
+            if expression
+            else None,
+        },
+        right=right,
+    )
+
+
+def rows(options: argparse.Namespace) -> Iterator[Row]:
+    opencv = peers.module("cv2")
+    if opencv:
+        opencv.setNumThreads(1)
+    for power in (13, 20) if options.quick else (13, 20, 25):
+        label = f"2^{power}"
+        x = random(2**power, "f8")
+        yield sum_row(label, x)
+        yield sum_row(label, random(2**power, "f4"))
+        yield describe_row(label, x)
+        yield scale_row(label, random(2**power, "f4"))
+        yield linspace_row(label, 2**power)
+        yield minus_row(label, 2**power)
+        yield from expression_rows(label, x)
