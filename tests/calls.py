@@ -82,6 +82,17 @@ TESTING = [
         make=lambda: {"s": "twelve signs"},
         model=lambda s: len(s),
     ),
+    Call(
+        "fastlane.testing.conflicts",
+        {"a": Anything(), "b": Anything()},
+        make=lambda: {"a": quarters(), "b": quarters()},
+        model=lambda a, b: bool(np.shares_memory(a, b)),
+        errors=(
+            Refusal(lambda: {"a": b"bytes"}, ArgumentTypeError, "a"),
+            Refusal(lambda: {"b": None}, ArgumentTypeError, "b"),
+        ),
+    ),
+    Call("fastlane.testing.live_borrows", {}, make=dict, model=lambda: 0),
 ]
 
 LESSONS = [

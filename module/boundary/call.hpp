@@ -29,11 +29,9 @@ concept SaysItsWork = requires(const Call& call) {
   { call.work() } -> std::convertible_to<std::size_t>;
 };
 
-// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call.
+// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call. Which
+// thread this is gets looked up here, not before: the two system calls cost more than a small call.
 void answer_signals(void* released_gil);
-
-// True on the thread that runs Python's signal handlers.
-bool is_signal_thread() noexcept;
 
 // A call whose output may be one of its inputs says so: kSameInput = SameInput::allowed.
 template <class Call>
@@ -42,12 +40,13 @@ constexpr SameInput same_input_of() {
   return SameInput::refused;
 }
 
+// Kept apart: what it needs on the stack would cost the small calls a nanosecond.
 template <class Call>
-void run_detached(Call& phases, Arguments& args) {
+[[gnu::noinline]] void run_detached(Call& phases, Arguments& args) {
   LiveBorrows borrows;
   if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
-  Checkpoint checkpoint(is_signal_thread() ? answer_signals : nullptr, &gil);
+  Checkpoint checkpoint(answer_signals, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
   borrows.leave();

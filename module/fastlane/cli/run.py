@@ -19,7 +19,7 @@ from fastlane.records.table import as_text, cut, printable
 
 from . import outputs
 from .arguments import CallError
-from .main import BAD_INPUT, DONE, _reader_gone, complain
+from .dispatch import BAD_INPUT, DONE, _reader_gone, complain
 from .progress import Progress
 
 __all__ = ["error_kinds", "read_plan", "report", "run", "summary"]
