@@ -14,8 +14,8 @@ bool read_length(Arguments& args, std::ptrdiff_t n) {
 
 constexpr const char* kLinspaceDoc =
     "linspace(n, start, stop, /, *, out=None, arena=None)\n--\n\n"
-    "n float64 values from start to stop, both included: numpy.linspace(start, stop, n) to the "
-    "bit.\n\n"
+    "Evenly spaced float64 values, n of them from start to stop, both included.\n\n"
+    "The bits are those of numpy.linspace(start, stop, n).\n"
     "out is a float64 array of shape (n,); arena is a fastlane.Arena.\n\n"
     "Raises ArgumentValueError for a negative n and MemoryError for one that no memory holds.\n\n"
     "**Memory:** moves the result out (or writes into out, or into the arena's memory); the GIL "
@@ -47,7 +47,7 @@ struct Linspace {
 
 constexpr const char* kTransformDoc =
     "transform_with_scratch(n, /, *, arena=None)\n--\n\n"
-    "sin(i) for i in 0..n-1 as float32, computed in arena memory and moved out.\n\n"
+    "The sines of 0, 1 ... n-1 as float32, computed in arena memory and moved out.\n\n"
     "The sine is taken in float64 and rounded once. arena is a fastlane.Arena; without it the\n"
     "default arena serves results of 4 MiB and more.\n\n"
     "Raises ArgumentValueError for a negative n and MemoryError for one that no memory holds.\n\n"
