@@ -142,7 +142,7 @@ def model_linspace(n: int, start: float, stop: float) -> np.ndarray:
 
 def model_scale(x: np.ndarray, factor: float) -> np.ndarray:
     with np.errstate(all="ignore"):
-        return x * x.dtype.type(factor)
+        return np.asarray(x * x.dtype.type(factor))
 
 
 def model_scale_inplace(x: np.ndarray, factor: float) -> None:
@@ -217,7 +217,7 @@ ELEMENTWISE = [
         errors=(
             *out_errors(quarters()),
             *ARENA_ERRORS,
-            Refusal(lambda: dict.fromkeys(("x", "out"), quarters()), BorrowError, "x"),
+            Refusal(lambda: dict.fromkeys(("x", "out"), quarters()), BorrowError, "out"),
         ),
         keyword_only=frozenset(("out", "arena")),
         kernel="scale",
@@ -327,6 +327,8 @@ CALLS: list[Call] = [
     *TESTING,
     *LESSONS,
     *REDUCTIONS,
+    *ELEMENTWISE,
+    *SEQUENCES,
     *BYTES,
     *ARENA,
 ]

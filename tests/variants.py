@@ -31,7 +31,7 @@ class Variant:
     label: str
     value: Any
     plain: Any = None
-    raises: type[BaseException] | None = None
+    raises: type[BaseException] | tuple[type[BaseException], ...] | None = None
 
 
 class OnlyDLPack:
@@ -225,7 +225,10 @@ def array_refusals(kind: Array, values: np.ndarray, is_optional: bool) -> Iterat
     if "uint8" not in kind.dtypes:
         wrong["bytes"] = b"0123"
     for label, value in wrong.items():
-        yield Variant(label, value, None, ArgumentTypeError)
+        # An exporter that may be written is asked for first, so read-only memory is said first.
+        read_only_too = kind.writes and label in ("bytes", "memoryview of char", "datetime64 scalar")
+        refused = (ArgumentTypeError, BorrowError) if read_only_too else ArgumentTypeError
+        yield Variant(label, value, None, refused)
     if "uint8" in kind.dtypes and kind.writes:
         yield Variant("bytes", b"0123", None, BorrowError)
 
