@@ -23,8 +23,8 @@ from calls import CALLS
 QUIET_POINTS = 3  # so many points without a fault end a sweep
 MOST_POINTS = 2000
 MOST_WRONG = 5  # enough to look into
-REPEATS = 8
-TRIES = 3
+REPEATS = 20
+TRIES = 6
 
 
 class Faults(Protocol):
@@ -70,9 +70,15 @@ class ShimFaults:
         return self._disarm()[1] > 0
 
 
-def call_once(function: Callable[..., Any], positional: list, keywords: dict) -> BaseException | None:
+def call_once(
+    function: Callable[..., Any], positional: tuple, keywords: dict
+) -> BaseException | None:
+    """Calls as directly as Python can: CPython 3.11 itself loses a block unpacking a list."""
     try:
-        function(*positional, **keywords)
+        if keywords:
+            function(*positional, **keywords)
+        else:
+            function(*positional)
     except BaseException as error:
         return error
     return None
@@ -83,7 +89,9 @@ def point(
 ) -> tuple[BaseException | None, bool]:
     """One call with its allocations number first..past_last-1 failing."""
     arguments = make()
-    positional = [value for name, value in arguments.items() if name not in call.keyword_only]
+    positional = tuple(
+        value for name, value in arguments.items() if name not in call.keyword_only
+    )
     keywords = {name: value for name, value in arguments.items() if name in call.keyword_only}
     function = call.function
     gc.collect()  # empties the free lists, behind which allocations hide
@@ -178,9 +186,10 @@ def sweep_call(faults: Faults, call: Call) -> int:
     for label, make, raises in forms_of(call):
         if raises is MemoryError and not faults.knows_hits:
             continue  # no telling the call's own error from the fault's
-        call_once(call.function, [], {})
-        for _ in range(2):  # prime caches: what is made once is not this call's
-            point(faults, call, make, MOST_POINTS * 1000, 0)
+        call_once(call.function, (), {})
+        for _ in range(100):  # fill the caches: what is made once is not this call's
+            for first in (0, 1, MOST_POINTS * 1000):
+                point(faults, call, make, first, 0)
         for single in (True, False):
             count, wrong = sweep_form(faults, call, make, raises, single)
             points += count
@@ -188,7 +197,7 @@ def sweep_call(faults: Faults, call: Call) -> int:
             kind = "once" if single else "from there on"
             for text in wrong:
                 print(f"{call.name} {label}, failing {kind}: {text}")
-        error = call_once(call.invoke, [make()], {})
+        error = call_once(call.invoke, (make(),), {})
         if not is_documented(error, raises) or isinstance(error, MemoryError) > (raises is not None):
             print(f"{call.name} {label}: afterwards it raises {error!r}")
             failed += 1
