@@ -9,8 +9,9 @@ import mmap
 import os
 from pathlib import Path
 
-import fastlane
 import pytest
+
+import fastlane
 from fastlane import records as fr
 from records import logs
 from records.compare import access_plan, assert_invariants, check

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from records import logs
 from records.compare import PLANS, access_log
 

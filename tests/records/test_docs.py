@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from records.compare import PLANS
-
 from fastlane import SchemaError
 from fastlane import records as fr
 from fastlane.records.fields import FIELD_TYPES
+from records.compare import PLANS
 
 TEXT = (PLANS.parent / "records.md").read_text("ascii")
 
