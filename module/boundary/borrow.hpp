@@ -20,23 +20,26 @@ class Borrow {
   Access access() const noexcept { return access_; }
   const kernels::ArrayView& view() const noexcept { return view_; }
   std::size_t item_size() const noexcept { return item_size_; }
-  std::size_t bytes() const noexcept { return view_.size() * item_size_; }
+  std::size_t bytes() const noexcept { return bytes_; }
   PyObject* exporter() const noexcept { return exporter_; }  // borrowed
 
-  Borrow() noexcept = default;
+  Borrow() noexcept {}
   Borrow(const Borrow&) = delete;
   Borrow& operator=(const Borrow&) = delete;
 
  protected:
   ~Borrow() = default;
 
-  // Only `exporter_` means something before the borrow is acquired: a small call pays for each
-  // store.
-  PyObject* exporter_ = nullptr;  // owned while the borrow lives; null when nothing is borrowed
+  // Only `exporter_` means something before the borrow is acquired: a small call pays for every
+  // store, so the rest stays unset until then.
+  PyObject* exporter_ = nullptr;  // borrowed from args: the caller keeps it alive during the call
   const char* argument_;
   Access access_ = Access::read;
   std::size_t item_size_;
-  kernels::ArrayView view_;
+  std::size_t bytes_;
+  union {
+    kernels::ArrayView view_;
+  };
   PyObject* pin_;  // a weak reference: NumPy refuses to resize an array that has one
   Borrow* next_;
   friend class Borrows;

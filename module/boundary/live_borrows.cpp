@@ -40,6 +40,12 @@ std::vector<kernels::Borrow> entries_of(Arguments& args, SameInput same_input) {
   return entries;
 }
 
+bool writes(Arguments& args, std::string_view argument) noexcept {
+  const Borrow* borrow = args.borrows().first();
+  while (borrow != nullptr && argument != borrow->argument()) borrow = Borrows::next(*borrow);
+  return borrow != nullptr && borrow->access() == Access::write;
+}
+
 bool refuse(Arguments& args, const kernels::BorrowConflict& conflict) {
   const std::string mine(conflict.mine.argument);
   const std::string theirs(conflict.theirs.argument);
@@ -47,11 +53,13 @@ bool refuse(Arguments& args, const kernels::BorrowConflict& conflict) {
     return args.refuse_borrow(mine.c_str(), "memory apart from that of '" + theirs + "'",
                               "memory that overlaps it", theirs + ".copy() for " + theirs);
   }
-  std::string borrower(conflict.theirs.function);
-  if (!theirs.empty()) borrower += "() as '" + theirs + "'";
-  return args.refuse_borrow(
-      mine.c_str(), "memory that nobody has borrowed in a way that excludes this",
-      "memory that is borrowed by " + borrower, "the call after that borrow has ended");
+  std::string got = "memory that " + std::string(conflict.theirs.function);
+  got += theirs.empty() ? " has borrowed" : "() has borrowed as '" + theirs + "'";
+  return args.refuse_borrow(mine.c_str(),
+                            writes(args, conflict.mine.argument)
+                                ? "memory that nobody else has borrowed"
+                                : "memory that nobody else writes",
+                            std::move(got), "the call after that borrow has ended");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ kernels::Layout layout_of_array(PyObject* object) {
 
 constexpr const char* kConflictsDoc =
     "conflicts(a, b, /)\n--\n\n"
-    "Do two arrays share a byte, as the borrow ledger decides it?\n\n"
+    "Whether two arrays share a byte, as the borrow ledger decides it.\n\n"
     "Exact within a bounded amount of work, beyond that True. The arrays have any element type.\n\n"
     "**Memory:** looks at shapes and strides only, touches no element; the GIL is held.";
 
@@ -79,6 +79,7 @@ class AnyArray : public Borrow {
     std::copy_n(layout.shape, layout.ndim, shape_);
     std::copy_n(layout.strides, layout.ndim, strides_);
     item_size_ = layout.item_size;
+    bytes_ = static_cast<std::size_t>(PyArray_NBYTES(array));
     view_ = {static_cast<std::byte*>(PyArray_DATA(array)), kernels::DType::unsupported, layout.ndim,
              shape_, strides_};
     exporter_ = Py_NewRef(object);  // exporter locked

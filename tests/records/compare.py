@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fastlane.records import Plan, Result
 from fastlane.records.program import make_program
 from records import reference

@@ -88,12 +88,12 @@ def nearest_float32(text: str) -> float:
     """The float32 nearest to the decimal itself, not to the float64 that is nearest to it."""
     exact = fractions.Fraction(text)
     try:
-        guess = struct.unpack("f", struct.pack("f", float(text)))[0]
+        guess = struct.unpack("<f", struct.pack("<f", float(text)))[0]
     except OverflowError:
         raise Refused("overflow") from None
-    (bits,) = struct.unpack("I", struct.pack("f", abs(guess)))
+    (bits,) = struct.unpack("<I", struct.pack("<f", abs(guess)))
     near = [
-        struct.unpack("f", struct.pack("I", each))[0]
+        struct.unpack("<f", struct.pack("<I", each))[0]
         for each in (bits - 1, bits, bits + 1)
         if 0 <= each < 0x7F800000
     ]
@@ -104,7 +104,7 @@ def nearest_float32(text: str) -> float:
 
 
 def each_bits(value: float) -> int:
-    return int(struct.unpack("I", struct.pack("f", value))[0])
+    return int(struct.unpack("<I", struct.pack("<f", value))[0])
 
 
 def read_time(text: str, format: str) -> int:

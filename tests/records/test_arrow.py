@@ -1,23 +1,25 @@
-"""The Arrow capsules: consumers read the columns in place, and every reference comes back,
-whoever releases it and where.
-"""
+"""The Arrow capsules: consumers read the columns in place; columns that are none are refused."""
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import gc
-import sys
-import threading
+import inspect
+import itertools
 import weakref
+from pathlib import Path
 from typing import Any
 
-import fastlane
 import numpy as np
 import pytest
+
+import fastlane
 from fastlane import _core
 from fastlane import records as fr
 from fastlane.records.column import Column
 from records import logs
+from records.arrow_structures import ArrowSchema, ArrowStream, moved_batch, numbers, structure_in
 
 SCHEMA = fr.Schema(
     host=fr.String(),
@@ -35,10 +37,6 @@ def a_result(lines: int = 500) -> fr.Result:
     return PLAN.run(logs.access_log(lines, seed=8))
 
 
-def numbers(count: int = 4) -> dict[str, Any]:
-    return {"type": "int64", "length": count, "values": np.arange(count), "validity": None}
-
-
 ALL_TYPES = [
     "bool",
     "int8",
@@ -53,81 +51,6 @@ ALL_TYPES = [
     "float64",
     "timestamp",
 ]
-
-
-class ArrowSchema(ctypes.Structure):
-    pass
-
-
-class ArrowArray(ctypes.Structure):
-    pass
-
-
-class ArrowStream(ctypes.Structure):
-    pass
-
-
-RELEASE_SCHEMA = ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowSchema))
-RELEASE_ARRAY = ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowArray))
-RELEASE_STREAM = ctypes.CFUNCTYPE(None, ctypes.POINTER(ArrowStream))
-ArrowSchema._fields_ = [
-    ("format", ctypes.c_char_p),
-    ("name", ctypes.c_char_p),
-    ("metadata", ctypes.c_char_p),
-    ("flags", ctypes.c_int64),
-    ("n_children", ctypes.c_int64),
-    ("children", ctypes.POINTER(ctypes.POINTER(ArrowSchema))),
-    ("dictionary", ctypes.POINTER(ArrowSchema)),
-    ("release", RELEASE_SCHEMA),
-    ("private_data", ctypes.c_void_p),
-]
-ArrowArray._fields_ = [
-    ("length", ctypes.c_int64),
-    ("null_count", ctypes.c_int64),
-    ("offset", ctypes.c_int64),
-    ("n_buffers", ctypes.c_int64),
-    ("n_children", ctypes.c_int64),
-    ("buffers", ctypes.POINTER(ctypes.c_void_p)),
-    ("children", ctypes.POINTER(ctypes.POINTER(ArrowArray))),
-    ("dictionary", ctypes.POINTER(ArrowArray)),
-    ("release", RELEASE_ARRAY),
-    ("private_data", ctypes.c_void_p),
-]
-ArrowStream._fields_ = [
-    (
-        "get_schema",
-        ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowStream), ctypes.POINTER(ArrowSchema)),
-    ),
-    (
-        "get_next",
-        ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ArrowStream), ctypes.POINTER(ArrowArray)),
-    ),
-    ("get_last_error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.POINTER(ArrowStream))),
-    ("release", RELEASE_STREAM),
-    ("private_data", ctypes.c_void_p),
-]
-
-
-def structure_in(capsule: object, name: bytes, cls: Any) -> Any:
-    address = ctypes.pythonapi.PyCapsule_GetPointer
-    address.restype, address.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return ctypes.cast(address(capsule, name), ctypes.POINTER(cls))
-
-
-def moved_batch(capsule: object) -> ArrowArray:
-    stream = structure_in(capsule, b"arrow_array_stream", ArrowStream)
-    batch = ArrowArray()
-    assert stream.contents.get_next(stream, ctypes.byref(batch)) == 0
-    return batch
-
-
-def settled(alive: Any, tries: int = 100) -> bool:
-    """Whether the object is gone, once the interpreter could run what waits for it."""
-    for _ in range(tries):
-        gc.collect()
-        if alive() is None:
-            return True
-    return False
 
 
 def test_the_schema_of_a_stream() -> None:
@@ -164,71 +87,6 @@ def test_a_stream_has_one_batch_and_then_its_end() -> None:
     assert status.null_count == 0 and batch.children[4].contents.null_count == -1
     assert not moved_batch(capsule).release
     batch.release(ctypes.byref(batch))
-
-
-@pytest.mark.parametrize("how", ["dropped", "released", "released elsewhere", "child kept"])
-def test_every_reference_comes_back(how: str) -> None:
-    column = numbers()
-    alive = weakref.ref(column["values"])
-    capsule: object = _core.arrow_stream([("a", column), ("b", numbers())])
-    del column
-    gc.collect()
-    assert alive() is not None
-    if how == "dropped":
-        del capsule
-        assert settled(alive)
-        return
-    batch = moved_batch(capsule)
-    del capsule
-    assert not settled(alive, tries=2)
-    child = ArrowArray()
-    if how == "child kept":
-        ctypes.pointer(child)[0] = batch.children[0].contents
-        batch.children[0].contents.release = RELEASE_ARRAY()
-    # ctypes lets go of the GIL while it calls, so this is a release without the GIL.
-    if how == "released elsewhere":
-        thread = threading.Thread(target=lambda: batch.release(ctypes.byref(batch)))
-        thread.start()
-        thread.join()
-    else:
-        batch.release(ctypes.byref(batch))
-    if how == "child kept":
-        assert not settled(alive, tries=2)
-        child.release(ctypes.byref(child))
-    assert settled(alive)
-
-
-def test_many_releases_without_the_gil_all_come_back() -> None:
-    batches, alive = [], []
-    for _ in range(2000):
-        column = numbers()
-        alive.append(weakref.ref(column["values"]))
-        batches.append(moved_batch(_core.arrow_stream([("a", column)])))
-    del column
-
-    def release(some: list[ArrowArray]) -> None:
-        for batch in some:
-            batch.release(ctypes.byref(batch))
-
-    threads = [threading.Thread(target=release, args=(batches[start::4],)) for start in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    gc.collect()
-    assert settled(alive[-1])
-    assert [each() for each in alive] == [None] * len(alive)
-
-
-def test_reference_counts_are_what_they_were() -> None:
-    column = numbers()
-    before = sys.getrefcount(column["values"]), sys.getrefcount(column)
-    for _ in range(10):
-        _core.arrow_stream([("a", column)])
-        _core.arrow_array(column)
-        _core.arrow_schema([("a", column)], True)
-    gc.collect()
-    assert (sys.getrefcount(column["values"]), sys.getrefcount(column)) == before
 
 
 TEXT = {
@@ -288,6 +146,24 @@ def test_tables_that_are_none_are_refused(columns: Any) -> None:
         _core.arrow_stream(columns)
 
 
+@pytest.mark.parametrize("name", ["arrow_schema", "arrow_array", "arrow_stream", "records_run"])
+def test_the_native_functions_say_what_they_are(name: str) -> None:
+    function = getattr(_core, name)
+    stub = (Path(fastlane.__file__).parent / "_core.pyi").read_text("ascii")
+    body = next(
+        node
+        for node in ast.parse(stub).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    )
+    arguments = [*body.args.posonlyargs, *body.args.args, *body.args.kwonlyargs]
+    assert [each.arg for each in arguments] == list(inspect.signature(function).parameters)
+    assert "**Memory:**" in function.__doc__
+    with pytest.raises(fastlane.ArgumentTypeError):
+        function()
+    with pytest.raises(fastlane.ArgumentTypeError):
+        function([], no_such_keyword=1)
+
+
 def test_a_name_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(UnicodeEncodeError):
         _core.arrow_stream([("\ud800", numbers())])
@@ -318,7 +194,8 @@ def test_pyarrow_reads_a_result_in_place() -> None:
     gc.collect()
     assert alive() is not None and found["status"].to_pylist()[:2]
     del found
-    assert settled(alive)
+    gc.collect()
+    assert alive() is None
 
 
 def test_pyarrow_reads_columns_and_errors() -> None:
@@ -342,20 +219,18 @@ def test_pyarrow_reads_columns_and_errors() -> None:
     assert pyarrow.table(nothing).to_pydict() == nothing.to_dict()
 
 
-@pytest.mark.parametrize("name", ALL_TYPES)
-@pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 64, 100])
-def test_pyarrow_reads_every_type(name: str, length: int) -> None:
+def test_pyarrow_reads_every_type() -> None:
     pyarrow = pytest.importorskip("pyarrow")
-    dtype = {"timestamp": "int64"}.get(name, name)
-    values = (
-        np.random.default_rng(length).integers(0, 100, length) % (2 if name == "bool" else 100)
-    ).astype(dtype)
-    valid = np.random.default_rng(length + 1).integers(0, 2, length)
-    for validity in (None, np.packbits(valid, bitorder="little")):
-        column = Column({"type": name, "length": length, "values": values, "validity": validity})
-        array = pyarrow.array(column)
-        array.validate(full=True)
-        assert array.to_pylist() == column.tolist()
+    draw = np.random.default_rng(5)
+    for name, length in itertools.product(ALL_TYPES, (0, 1, 7, 8, 9, 64, 100)):
+        dtype = {"timestamp": "int64"}.get(name, name)
+        values = draw.integers(0, 2 if name == "bool" else 100, length).astype(dtype)
+        bits = np.packbits(draw.integers(0, 2, length), bitorder="little")
+        for validity in (None, bits):
+            parts = {"type": name, "length": length, "values": values, "validity": validity}
+            array = pyarrow.array(Column(parts))
+            array.validate(full=True)
+            assert array.to_pylist() == Column(parts).tolist(), (name, length)
 
 
 def test_polars_reads_a_result() -> None:

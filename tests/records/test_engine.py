@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fastlane import records as fr
 from records import logs
 from records.compare import access_log, access_plan, check

@@ -7,8 +7,9 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 
-import fastlane
 import pytest
+
+import fastlane
 from fastlane import records as fr
 
 

@@ -10,8 +10,9 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import fastlane
 import pytest
+
+import fastlane
 from fastlane import records as fr
 from fastlane.records import *
 from records.compare import PLANS

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastlane import records as fr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fastlane import records as fr
 from records.compare import check
 
 COMMON = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

@@ -8,9 +8,10 @@ import datetime
 import pickle
 from typing import Any
 
-import fastlane
 import numpy as np
 import pytest
+
+import fastlane
 from fastlane import records as fr
 from fastlane.records import table
 from fastlane.records.column import Column

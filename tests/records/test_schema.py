@@ -10,8 +10,9 @@ import inspect
 import pickle
 from typing import Any
 
-import fastlane
 import pytest
+
+import fastlane
 from fastlane import records as fr
 from fastlane.records import *
 

@@ -172,7 +172,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(rest)
     if unknown:
         options = [option for action in parser._actions for option in action.option_strings]
-        hint = close_hint(unknown[0].partition("=")[0], options)
-        parser.error(f"there is no option {unknown[0]!r}" + (f"; {hint}" if hint else ""))
+        near = close_hint(unknown[0].partition("=")[0], options)
+        parser.error(f"there is no option {unknown[0]!r}" + (f"; {near}" if near else ""))
     arguments.command = command
     return arguments

@@ -19,7 +19,7 @@ from fastlane.records.table import as_text, cut, printable
 
 from . import outputs
 from .arguments import CallError
-from .main import BAD_INPUT, DONE, _reader_gone, complain
+from .dispatch import BAD_INPUT, DONE, _reader_gone, complain
 from .progress import Progress
 
 __all__ = ["error_kinds", "read_plan", "report", "run", "summary"]
@@ -180,12 +180,14 @@ def error_kinds(result: Result, names: list[str], width: int) -> str:
     lines = ["errors"]
     for kind, count in kinds[:_ERROR_KINDS]:
         line = f"  {count:>{count_width},}  {_title(kind):<{title_width}}"
-        error = examples.get(kind)
-        if error is not None:
+        example = examples.get(kind)
+        if example is not None:
             place = (
-                f"{names[error.source]}:{error.line}" if len(names) > 1 else f"line {error.line}"
+                f"{names[example.source]}:{example.line}"
+                if len(names) > 1
+                else f"line {example.line}"
             )
-            line += f"  {place}: expected {error.expected}, got {error.got!r}"
+            line += f"  {place}: expected {example.expected}, got {example.got!r}"
         lines.append(cut(printable(line), width))
     if len(kinds) > _ERROR_KINDS:
         rest = sum(count for _, count in kinds[_ERROR_KINDS:])

@@ -66,14 +66,16 @@ def schema_error(
     """A SchemaError whose sentence is `where: expected ..., got ...; hint`, with the same facts as
     attributes.
     """
-    return _with_facts(SchemaError, where, argument, expected, got, hint)
+    error: SchemaError = _with_facts(SchemaError, where, argument, expected, got, hint)
+    return error
 
 
 def argument_type_error(
     where: str, *, argument: str, expected: str, got: str, hint: str | None = None
-) -> Exception:
+) -> ArgumentTypeError:
     """The same for an argument of a call."""
-    return _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+    error: ArgumentTypeError = _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+    return error
 
 
 def _with_facts(

@@ -17,9 +17,9 @@ F = TypeVar("F", bound="type[Field]")
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def field_type(cls: F) -> F:
     """A frozen keyword-only dataclass whose constructor names a wrong option in one sentence."""
-    cls = dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
-    cls.__init__ = _naming_wrong_options(cls.__init__)  # type: ignore[method-assign]
-    return cls
+    made = dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
+    made.__init__ = _naming_wrong_options(made.__init__)  # type: ignore[method-assign]
+    return made  # type: ignore[return-value]
 
 
 def _naming_wrong_options(init: Callable[..., None]) -> Callable[..., None]:

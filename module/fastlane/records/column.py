@@ -43,7 +43,8 @@ class Column:
 
         Memory: shares the column's memory; copies for String and Category only."""
         if "values" in self._parts:
-            return np.asarray(self._parts["values"])
+            values: np.ndarray[Any, Any] = self._parts["values"]
+            return values
         texts = np.empty(len(self), dtype=object)
         texts[:] = self.tolist()
         return texts
@@ -51,7 +52,8 @@ class Column:
     @property
     def codes(self) -> np.ndarray[Any, Any]:
         """The codes of a Category, int32, without a copy."""
-        return self._part("codes", "category")
+        codes: np.ndarray[Any, Any] = self._part("codes", "category")
+        return codes
 
     @cached_property
     def dictionary(self) -> list[str]:
@@ -64,12 +66,14 @@ class Column:
         """Where each text of a String begins in `.data`, and where the last one ends; int64,
         without a copy.
         """
-        return self._part("offsets", "string")
+        offsets: np.ndarray[Any, Any] = self._part("offsets", "string")
+        return offsets
 
     @property
     def data(self) -> np.ndarray[Any, Any]:
         """The texts of a String as UTF-8, uint8, without a copy."""
-        return self._part("data", "string")
+        data: np.ndarray[Any, Any] = self._part("data", "string")
+        return data
 
     def _part(self, name: str, type_name: str) -> Any:
         if name not in self._parts:
@@ -137,8 +141,11 @@ class Column:
         if self.type != other.type or len(self) != len(other):
             return False
         if self.type in ("float32", "float64"):
-            same_nulls = self.null_count == other.null_count and (
-                self.null_count == 0 or np.array_equal(self.validity, other.validity)
+            one, other_one = self.validity, other.validity
+            same_nulls = (
+                np.array_equal(one, other_one)
+                if one is not None and other_one is not None
+                else self.null_count == 0 == other.null_count
             )
             return same_nulls and np.array_equal(
                 np.asarray(self), np.asarray(other), equal_nan=True

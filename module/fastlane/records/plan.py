@@ -36,12 +36,13 @@ class Plan:
     near it.
     """
 
-    __slots__ = ("_aggregates", "_group_by", "_schema", "_select", "_source")
+    __slots__ = ("_aggregates", "_group_by", "_program", "_schema", "_select", "_source")
     _source: LogSource
     _schema: Schema
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
+    _program: dict[str, Any] | None
 
     def __init__(self, source: LogSource, schema: Schema) -> None:
         if not isinstance(source, LogSource):
@@ -88,6 +89,7 @@ class Plan:
         object.__setattr__(self, "_group_by", group_by)
         object.__setattr__(self, "_aggregates", MappingProxyType(dict(aggregates)))
         object.__setattr__(self, "_select", select)
+        object.__setattr__(self, "_program", None)
 
     def _with(self, **changed: Any) -> Plan:
         parts = {
@@ -243,13 +245,21 @@ class Plan:
             )
         result = _core.records_run(
             _inputs(input),
-            make_program(self),
+            self._program_of_this(),
             threads=threads,
             max_errors=max_errors,
             max_row_bytes=max_row_bytes,
             progress=progress,
         )
         return Result(result, keys=self._group_by)
+
+    def _program_of_this(self) -> dict[str, Any]:
+        """The program for the engine, made at the first run."""
+        if self._program is None:
+            object.__setattr__(self, "_program", make_program(self))
+        program = self._program
+        assert program is not None
+        return program
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""
