@@ -1,39 +1,18 @@
-// Opens, maps, reads and advises.
+// Maps, reads and advises.
 #include "kernels/mapped_file.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+#include <span>
 #include <utility>
+
+#include "kernels/file_error.hpp"
+#include "kernels/open_file.hpp"
 
 namespace fastlane::kernels {
 namespace {
-
-[[noreturn]] void fail(const std::string& path) {
-  throw std::system_error(errno, std::generic_category(), path);
-}
-
-// Closes on every way out; the mapping needs no descriptor.
-class OpenFile {
- public:
-  explicit OpenFile(const std::string& path) {
-    do {
-      file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    } while (file_ < 0 && errno == EINTR);
-    if (file_ < 0) fail(path);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() { ::close(file_); }
-  int number() const { return file_; }
-
- private:
-  int file_ = -1;
-};
 
 std::size_t page_size() noexcept {
   const long size = ::sysconf(_SC_PAGESIZE);
@@ -42,24 +21,18 @@ std::size_t page_size() noexcept {
 
 }  // namespace
 
-MappedFile::MappedFile(const std::string& path) {
-  const OpenFile file(path);
-  struct stat facts {};
-  if (::fstat(file.number(), &facts) != 0) fail(path);
-  if (S_ISDIR(facts.st_mode)) {
-    errno = EISDIR;
-    fail(path);
-  }
-  if (!S_ISREG(facts.st_mode) || facts.st_size == 0) {
-    read_all(file.number(), path);
+MappedFile::MappedFile(const std::string& path, Checkpoint& checkpoint) {
+  OpenFile file(path, checkpoint);
+  const std::size_t size = file.said_size();
+  if (size == 0) {
+    read_all(file, checkpoint);
     return;
   }
-  const auto size = static_cast<std::size_t>(facts.st_size);
-  void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
   if (place == MAP_FAILED) {
     // Some file systems cannot map; their files can still be read.
-    if (errno != ENODEV && errno != EACCES && errno != EINVAL) fail(path);
-    read_all(file.number(), path);
+    if (errno != ENODEV && errno != EACCES && errno != EINVAL) throw FileError(errno, path);
+    read_all(file, checkpoint);
     return;
   }
   static_cast<void>(::madvise(place, size, MADV_SEQUENTIAL));
@@ -76,18 +49,17 @@ MappedFile::~MappedFile() {
   if (mapped_) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
-void MappedFile::read_all(int file, const std::string& path) {
+void MappedFile::read_all(OpenFile& file, Checkpoint& checkpoint) {
   constexpr std::size_t kStep = std::size_t{64} << 10;
   std::size_t size = 0;
   while (true) {
     if (content_.size() - size < kStep) content_.resize(content_.size() * 2 + kStep);
-    const ssize_t got = ::read(file, content_.data() + size, content_.size() - size);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      fail(path);
-    }
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
+    const std::size_t count =
+        file.read(std::as_writable_bytes(std::span(content_).subspan(size, content_.size() - size)),
+                  checkpoint);
+    if (count == 0) break;
+    size += count;
+    checkpoint.spend(count);
   }
   bytes_ = std::string_view(content_.data(), size);
 }

@@ -7,12 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/checkpoint.hpp"
+
 namespace fastlane::kernels {
+
+class OpenFile;
 
 class MappedFile {
  public:
-  // Throws std::system_error with the file's name, also for a directory; std::bad_alloc.
-  explicit MappedFile(const std::string& path);
+  // Throws FileError, also for a directory; std::bad_alloc; what the checkpoint throws.
+  MappedFile(const std::string& path, Checkpoint& checkpoint);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   MappedFile(MappedFile&& other) noexcept;
@@ -31,7 +35,7 @@ class MappedFile {
   void forget(std::size_t begin, std::size_t size) const noexcept;
 
  private:
-  void read_all(int file, const std::string& path);
+  void read_all(OpenFile& file, Checkpoint& checkpoint);
 
   std::string_view bytes_;
   bool mapped_ = false;

@@ -5,6 +5,7 @@
 #include "module/boundary/errors.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
+#include "module/boundary/rust_borrows.hpp"
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -71,7 +72,8 @@ int exec(PyObject* module) noexcept try {
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
-      add_arena_types(module) < 0 || add_description_type(module) < 0 ||
+      join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
+      add_description_type(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
       PyModule_AddStringConstant(module, "build", kBuild) < 0) {
     return -1;

@@ -147,7 +147,8 @@ static double sum_short(const ArrayView& view) {
                                       : sum_few<float>(view.data, count);
 }
 
-static double sum_long(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+[[gnu::noinline]] static double sum_long(const ArrayView& view, Checkpoint& checkpoint,
+                                         const SumRow& row) {
   FloatSum total;
   add_floats(total, view, checkpoint, row);
   return view.size() == 0 ? 0.0 : total.value();

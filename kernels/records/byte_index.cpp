@@ -3,30 +3,16 @@
 
 #include <immintrin.h>
 
-#include <span>
 #include <stdexcept>
 
 #include "kernels/cpu.hpp"
 #include "kernels/records/words.hpp"
 
 namespace fastlane::kernels::records {
+namespace {
 
-struct MarkRows {
-  using Job = ByteIndex::Job;
-  struct Row {
-    cpu::Level level;
-    bool (*mark)(const Job&);
-  };
-
-  static bool avx512(const Job& job);
-  static bool avx2(const Job& job);
-  static bool baseline(const Job& job);
-
-  static const std::array<Row, 3> kRows;
-};
-
-[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2")]] bool MarkRows::avx512(
-    const Job& job) {
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2")]] bool mark_avx512(
+    const MarkJob& job) {
   std::uint64_t any = 0;
   for (std::size_t block = 0; block < job.blocks; ++block) {
     const __m512i bytes = _mm512_loadu_si512(job.text + block * 64);
@@ -42,7 +28,7 @@ struct MarkRows {
   return any != 0;
 }
 
-[[gnu::target("avx2,bmi,bmi2")]] bool MarkRows::avx2(const Job& job) {
+[[gnu::target("avx2,bmi,bmi2")]] bool mark_avx2(const MarkJob& job) {
   std::uint64_t any = 0;
   for (std::size_t block = 0; block < job.blocks; ++block) {
     const auto* text = reinterpret_cast<const __m256i*>(job.text + block * 64);
@@ -66,7 +52,7 @@ struct MarkRows {
   return any != 0;
 }
 
-bool MarkRows::baseline(const Job& job) {
+bool mark_baseline(const MarkJob& job) {
   std::uint64_t any = 0;
   for (std::size_t block = 0; block < job.blocks; ++block) {
     const auto* text = reinterpret_cast<const __m128i*>(job.text + block * 64);
@@ -95,15 +81,18 @@ bool MarkRows::baseline(const Job& job) {
   return any != 0;
 }
 
-constexpr std::array<MarkRows::Row, 3> MarkRows::kRows = {{
-    {cpu::Level::avx512, MarkRows::avx512},
-    {cpu::Level::avx2, MarkRows::avx2},
-    {cpu::Level::baseline, MarkRows::baseline},
+constexpr std::array<MarkRow, 3> kRows = {{
+    {cpu::Level::avx512, mark_avx512},
+    {cpu::Level::avx2, mark_avx2},
+    {cpu::Level::baseline, mark_baseline},
 }};
 
-ByteIndex::ByteIndex(std::string_view classes)
-    : mark_(cpu::choose(std::span<const MarkRows::Row>(MarkRows::kRows)).mark),
-      count_(classes.size()) {
+}  // namespace
+
+std::span<const MarkRow> mark_rows() { return kRows; }
+
+ByteIndex::ByteIndex(std::string_view classes, const MarkRow& row)
+    : row_(row), count_(classes.size()) {
   if (count_ > kMostByteClasses) throw std::length_error("more classes of bytes than an index has");
   for (std::size_t which = 0; which < count_; ++which) patterns_[which].fill(classes[which]);
 }
@@ -117,16 +106,16 @@ void ByteIndex::build(const char* text, std::size_t size) {
   size_ = size;
   // What stands behind the text ends every search and is never reported as a place in it.
   any_high_ = false;
-  const Job job{text, size / 64, patterns_.data(), count_, words_.data(), stride_};
-  any_high_ = mark_(job);
+  const MarkJob job{text, size / 64, patterns_.data(), count_, words_.data(), stride_};
+  any_high_ = row_.mark(job);
   if (size % 64 != 0) {
     std::array<char, 64> rest{};
     std::memcpy(rest.data(), text + size / 64 * 64, size % 64);
-    Job last = job;
+    MarkJob last = job;
     last.text = rest.data();
     last.blocks = 1;
     last.words += size / 64;
-    any_high_ = mark_(last) || any_high_;
+    any_high_ = row_.mark(last) || any_high_;
   }
   const std::uint64_t behind = size % 64 == 0 ? 0 : ~std::uint64_t{0} << (size % 64);
   for (std::size_t which = 0; which < count_; ++which) {

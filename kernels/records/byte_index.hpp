@@ -7,18 +7,40 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
+
+#include "kernels/cpu.hpp"
 
 namespace fastlane::kernels::records {
 
 inline constexpr std::size_t kMostByteClasses = 16;
 
+// Marks blocks of 64 bytes: row `which` of `words` has one word a block. The row behind the last
+// class marks the bytes that are not ASCII.
+struct MarkJob {
+  const char* text;
+  std::size_t blocks;
+  const std::array<char, 64>* patterns;  // 64-byte aligned, one a class
+  std::size_t count;
+  std::uint64_t* words;
+  std::size_t stride;
+};
+
+// One CPU row; `mark` returns whether there is a byte that is not ASCII.
+struct MarkRow {
+  cpu::Level level;
+  bool (*mark)(const MarkJob&);
+};
+
+std::span<const MarkRow> mark_rows();
+
 class ByteIndex {
  public:
   // One class for each of the bytes. Throws std::length_error for more than kMostByteClasses, and
   // std::invalid_argument when FASTLANE_CPU names no level of this CPU.
-  explicit ByteIndex(std::string_view classes);
+  explicit ByteIndex(std::string_view classes, const MarkRow& row = cpu::choose(mark_rows()));
 
   // Indexes `size` bytes. Precondition: kPadding readable bytes behind them. Throws std::bad_alloc.
   void build(const char* text, std::size_t size);
@@ -42,19 +64,7 @@ class ByteIndex {
   std::size_t size() const { return size_; }
 
  private:
-  // Marks blocks of 64 bytes: row `which` of `words` has one word a block. The row behind the last
-  // class marks the bytes that are not ASCII; returns whether there is one.
-  struct Job {
-    const char* text;
-    std::size_t blocks;
-    const std::array<char, 64>* patterns;
-    std::size_t count;
-    std::uint64_t* words;
-    std::size_t stride;
-  };
-  friend struct MarkRows;
-
-  bool (*mark_)(const Job&);
+  const MarkRow& row_;
   std::size_t count_;
   std::size_t stride_ = 0;
   std::size_t size_ = 0;

@@ -1,6 +1,7 @@
 // The workers, their turns, and what is joined in turn.
 #include "kernels/records/run.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -147,6 +148,14 @@ class Totals {
   std::int64_t lines_ = 0;  // of the present input, before the present window
 };
 
+// No more workers than windows, and never so many that their windows cost more than the result.
+std::size_t workers_for(std::span<const Input> inputs, const RunOptions& options) {
+  constexpr std::size_t kMost = 256;
+  std::size_t windows = 1;
+  for (const Input& input : inputs) windows += input.bytes.size() / options.window_bytes;
+  return std::min({options.workers, windows, kMost});
+}
+
 }  // namespace
 
 void run_alone(std::size_t, const Work& work, Checkpoint& checkpoint) { work(checkpoint); }
@@ -195,7 +204,7 @@ RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint&
       throw;
     }
   };
-  options.executor(options.workers, work, checkpoint);
+  options.executor(workers_for(inputs, options), work, checkpoint);
   RunResult result = totals.finish();
   result.metrics.seconds_total = std::chrono::duration<double>(Clock::now() - begun).count();
   return result;

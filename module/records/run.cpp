@@ -1,13 +1,15 @@
 // records_run: files and bytes through a program, into columns or groups.
 #include "kernels/records/run.hpp"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kernels/mapped_file.hpp"
-#include "module/boundary/borrowed_bytes.hpp"
+#include "kernels/pool.hpp"
+#include "module/boundary/borrowed_content.hpp"
 #include "module/boundary/call.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
@@ -35,29 +37,18 @@ constexpr const char* kRunDoc =
     "**Memory:** borrows bytes-like input, maps files; columns are moved out; the GIL is released\n"
     "from 64 KiB on, and for every file.";
 
-// One input: a file that is still to be mapped, or bytes that are borrowed.
-struct Source {
-  std::string path;
-  BorrowedBytes bytes;
-  bool is_file = false;
-};
-
-// The path of an os.PathLike in the file system's encoding.
-std::string path_of(PyObject* object) {
-  PyObject* converted = nullptr;
-  if (PyUnicode_FSConverter(object, &converted) == 0) throw PythonErrorSet{};
-  OwnedRef encoded = OwnedRef::from_new(converted);  // new
-  std::string path(PyBytes_AS_STRING(encoded.borrow()),
-                   static_cast<std::size_t>(PyBytes_GET_SIZE(encoded.borrow())));
-  encoded.decref();
-  return path;
+// Work for the pool: each chunk is one worker that takes windows until there are none.
+void run_in_pool(std::size_t workers, const kernels::records::Work& work, Checkpoint& checkpoint) {
+  kernels::pool().parallel_for(
+      workers, [&](std::size_t, Checkpoint& mine) { work(mine); }, checkpoint, workers);
 }
 
 struct RecordsRun {
   static constexpr const char* kName = "records_run";
-  std::vector<std::unique_ptr<Source>> sources;
+  static constexpr std::int64_t kUnsaid = std::numeric_limits<std::int64_t>::min();
+  std::vector<std::unique_ptr<BorrowedContent>> sources;
   Program program;
-  std::int64_t threads = 0;
+  std::int64_t threads = kUnsaid;
   PyObject* module = nullptr;    // borrowed from args
   PyObject* progress = nullptr;  // borrowed from args
   std::optional<RunResult> result;
@@ -67,13 +58,12 @@ struct RecordsRun {
     PyObject* program_arg = nullptr;  // borrowed from args
     std::int64_t max_errors = 1000;
     std::int64_t max_row_bytes = std::int64_t{16} << 20;
-    threads = -1;
     if (!args.read(required("input", input_arg), required("program", program_arg),
                    keyword("threads", threads), keyword("max_errors", max_errors),
                    keyword("max_row_bytes", max_row_bytes), keyword("progress", progress))) {
       return false;
     }
-    if (threads != -1 && threads < 1) {
+    if (threads != kUnsaid && threads < 1) {
       return args.wrong_value("threads", "1 or more", std::to_string(threads));
     }
     if (max_errors < 0) {
@@ -101,39 +91,30 @@ struct RecordsRun {
   }
 
   bool read_inputs(Arguments& args, PyObject* input_arg) {
-    if (!PyList_Check(input_arg)) return read_input(args, "input", input_arg);
+    if (!PyList_Check(input_arg)) return read_input(args, input_arg);
     for (Py_ssize_t index = 0; index < PyList_GET_SIZE(input_arg); ++index) {
       OwnedRef item = OwnedRef::incref(PyList_GET_ITEM(input_arg, index));  // owned
-      const bool read = read_input(args, "input", item.borrow());
+      const bool read = read_input(args, item.borrow());
       item.decref();
       if (!read) return false;
     }
     return true;
   }
 
-  bool read_input(Arguments& args, const char* argument, PyObject* object) {
-    sources.push_back(std::make_unique<Source>());
-    Source& source = *sources.back();
-    if (PyObject_HasAttrString(object, "__fspath__") != 0) {
-      source.is_file = true;
-      source.path = path_of(object);
-      return true;
-    }
-    if (PyUnicode_Check(object)) {
-      return args.wrong_type(argument, "an os.PathLike, bytes-like, or a list of those", "str",
-                             "pathlib.Path(...) for the content of a file");
-    }
-    if (!source.bytes.acquire(args, argument, object)) return false;  // exporter locked
-    if (source.bytes.is_contiguous()) return true;
-    return args.wrong_value(argument, "bytes in one piece", describe_object(object),
-                            "bytes(...) of it");
+  bool read_input(Arguments& args, PyObject* object) {
+    sources.push_back(std::make_unique<BorrowedContent>());
+    BorrowedContent& source = *sources.back();
+    if (!source.acquire(args, "input", object)) return false;  // exporter locked
+    if (source.is_path() || source.bytes().is_contiguous()) return true;
+    return args.wrong_value("input", "bytes in one piece", describe_object(object),
+                            "bytes(input) for a copy in one piece");
   }
 
   std::size_t work() const {
     std::size_t bytes = 0;
     for (const auto& source : sources) {
-      if (source->is_file) return kWorthReleasing;
-      bytes += source->bytes.size();
+      if (source->is_path()) return kWorthReleasing;
+      bytes += source->bytes().size();
     }
     return bytes;
   }
@@ -144,21 +125,23 @@ struct RecordsRun {
     files.reserve(sources.size());
     std::vector<Input> inputs;
     for (const auto& source : sources) {
-      if (source->is_file) {
-        files.emplace_back(source->path);
+      if (source->is_path()) {
+        files.emplace_back(source->path(), checkpoint);
         inputs.push_back({files.back().bytes(), &files.back()});
       } else {
-        const auto bytes = source->bytes.bytes();
+        const auto bytes = source->bytes().bytes();
         inputs.push_back({{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, nullptr});
       }
     }
-    result.emplace(kernels::records::run(program, inputs, checkpoint));
+    kernels::records::RunOptions options;
+    options.workers =
+        threads == kUnsaid ? kernels::pool().size() : static_cast<std::size_t>(threads);
+    options.executor = run_in_pool;
+    result.emplace(kernels::records::run(program, inputs, checkpoint, options));
   }
 
   PyObject* finish() {
-    for (const auto& source : sources) {
-      if (!source->is_file) source->bytes.release();  // exporter unlocked
-    }
+    for (const auto& source : sources) source->release();  // exporter unlocked
     if (progress != nullptr) {
       const unsigned long long bytes = result->metrics.bytes;
       OwnedRef said = OwnedRef::from_new(PyObject_CallFunction(progress, "KK", bytes, bytes));
