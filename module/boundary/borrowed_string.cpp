@@ -3,13 +3,16 @@
 
 #include <string>
 
+#include "module/boundary/borrowed_content.hpp"
+
 namespace fastlane {
 
 bool BorrowedString::refuse(Arguments& args, const char* argument, PyObject* object) const {
-  const bool is_path =
-      PyObject_HasAttrString(reinterpret_cast<PyObject*>(Py_TYPE(object)), "__fspath__") != 0;
-  return args.wrong_type(argument, "a str or bytes-like", describe_object(object),
-                         is_path ? "fastlane.MappedFile(" + std::string(argument) + ")" : "");
+  const int path_like = is_path_like(object);
+  if (path_like < 0) return false;
+  return args.wrong_type(
+      argument, "a str or bytes-like", describe_object(object),
+      path_like == 1 ? "fastlane.MappedFile(" + std::string(argument) + ")" : "");
 }
 
 bool BorrowedString::refuse_other_kind(const BorrowedString& model, Arguments& args,

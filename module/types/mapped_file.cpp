@@ -2,7 +2,9 @@
 // While somebody looks at the content (a memoryview, an array, a call) it cannot be closed.
 #include "module/types/mapped_file.hpp"
 
+#include <iterator>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "kernels/mapped_file.hpp"
@@ -17,7 +19,7 @@ namespace {
 struct MappedFileObject {
   PyObject_HEAD
   kernels::MappedFile* file;  // owned; null when closed
-  PyObject* path;             // owned: a str, or bytes when that is what the caller's path is
+  PyObject* path;             // owned: a str
   Py_ssize_t exports;
   bool is_mapped;
 };
@@ -42,26 +44,24 @@ constexpr const char* kMappedFileDoc =
 struct OpenMapped {
   static constexpr const char* kName = "MappedFile";
   PyTypeObject* type = nullptr;  // borrowed
-  OwnedRef name;
-  std::string path;
+  std::string path;              // in the encoding of the file system
   kernels::FilePolicy policy = kernels::FilePolicy::share;
   std::unique_ptr<kernels::MappedFile> file;
 
   bool begin(Arguments& args) {
     PyObject* path_arg = nullptr;    // borrowed from args
     PyObject* policy_arg = nullptr;  // borrowed from args
-    if (!args.read(required("path", path_arg), required("policy", policy_arg)) ||
-        !read_policy(args, policy_arg) || !read_path(args, "path", path_arg, path)) {
-      return false;
-    }
-    name.own(PyOS_FSPath(path_arg));  // may run Python
-    return static_cast<bool>(name);
+    return args.read(required("path", path_arg), required("policy", policy_arg)) &&
+           read_policy(args, policy_arg) && read_path(args, "path", path_arg, path);
   }
   std::size_t work() const { return kWorthReleasing; }
   void run(Checkpoint& checkpoint) {
     file = std::make_unique<kernels::MappedFile>(path, checkpoint, policy);
   }
   PyObject* finish() {
+    OwnedRef name =
+        OwnedRef::from_new(PyUnicode_DecodeFSDefaultAndSize(path.data(), std::ssize(path)));  // new
+    if (!name) return nullptr;
     PyObject* self = type->tp_alloc(type, 0);  // new
     if (self == nullptr) return nullptr;
     MappedFileObject& object = object_of(self);
@@ -231,7 +231,7 @@ PyGetSetDef mapped_file_members[] = {
     {"closed", mapped_file_closed, nullptr, "True once close() has been called.", nullptr},
     {"mapped", mapped_file_mapped, nullptr, "False when the content was read into memory.",
      nullptr},
-    {"path", mapped_file_path, nullptr, "The file's name as it was given.", nullptr},
+    {"path", mapped_file_path, nullptr, "The file's name, as a str.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
