@@ -1,6 +1,8 @@
 // PyInit and what happens at import: NumPy's function table, error classes, types, families.
 // Multi-phase initialisation: everything lives in the module object, nothing in statics.
 #define FASTLANE_IMPORTS_NUMPY
+#include <exception>
+
 #include "kernels/cpu.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -68,6 +70,9 @@ int choose_cpu_row(PyObject* module) {
 }
 
 int exec(PyObject* module) noexcept try {
+  // A thread's state for C++ exceptions is made at its first use, and glibc ends the process when
+  // there is no memory for it then. The importing thread gets its own here.
+  static_cast<void>(std::uncaught_exceptions());
   // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;

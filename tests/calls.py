@@ -44,18 +44,6 @@ def model_scaled(values: np.ndarray, factor: float) -> np.ndarray:
 
 
 TESTING = [
-    Call(
-        "fastlane.testing.conflicts",
-        {"a": Anything(), "b": Anything()},
-        make=lambda: {"a": quarters(), "b": quarters()},
-        model=lambda a, b: False,
-        errors=(
-            Refusal(lambda: {"a": [1.0]}, ArgumentTypeError, "a"),
-            Refusal(lambda: {"b": b"bytes"}, ArgumentTypeError, "b"),
-        ),
-        kernel="overlaps",
-    ),
-    Call("fastlane.testing.live_borrows", {}, make=dict, model=lambda: 0),
     Call("fastlane.testing.noop", {}, make=dict, model=lambda: None),
     Call(
         "fastlane.testing.one",
@@ -91,6 +79,7 @@ TESTING = [
             Refusal(lambda: {"a": b"bytes"}, ArgumentTypeError, "a"),
             Refusal(lambda: {"b": None}, ArgumentTypeError, "b"),
         ),
+        kernel="overlaps",
     ),
     Call("fastlane.testing.live_borrows", {}, make=dict, model=lambda: 0),
 ]

@@ -282,7 +282,10 @@ def rust_extension(repository: Path) -> Path:
     cache = repository / ".cache" / "rust_borrows"
     source = cache / "source"
     shutil.copytree(HERE / "rust_borrows", source, dirs_exist_ok=True)
-    fetched = subprocess.run([cargo, "fetch", "--quiet"], cwd=source, capture_output=True, text=True)
+    tools = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+    fetched = subprocess.run(
+        [cargo, "fetch", "--quiet"], cwd=source, env=tools, capture_output=True, text=True
+    )
     if fetched.returncode != 0:
         pytest.skip(f"the crates cannot be had: {fetched.stderr.strip()[-200:]}")
     python = f"{sys.implementation.cache_tag}{sys.abiflags}"
@@ -290,7 +293,7 @@ def rust_extension(repository: Path) -> Path:
     built = subprocess.run(
         [cargo, "build", "--quiet", "--offline"],
         cwd=source,
-        env={**os.environ, "CARGO_TARGET_DIR": str(target), "PYO3_PYTHON": sys.executable},
+        env={**tools, "CARGO_TARGET_DIR": str(target), "PYO3_PYTHON": sys.executable},
         capture_output=True,
         text=True,
     )

@@ -150,4 +150,16 @@ void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, doubl
   if (count > 1) store<double>(target + static_cast<std::ptrdiff_t>(count - 1) * stride, stop);
 }
 
+void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, double start,
+              double stop, Checkpoint& checkpoint) {
+  // Too few elements to choose a row for: they are written before that would be done.
+  static constexpr std::size_t kFew = 32;
+  if (count > kFew || count < 2 || stride != sizeof(double)) {
+    linspace(target, stride, count, start, stop, checkpoint, linspace_row());
+    return;
+  }
+  write(target, spacing_of(count, start, stop), 0, count);
+  store<double>(target + (count - 1) * sizeof(double), stop);
+}
+
 }  // namespace fastlane::kernels

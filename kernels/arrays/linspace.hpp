@@ -34,6 +34,8 @@ const LinspaceRow& linspace_row();             // the one in use
 // Contract: `target` holds `count` float64 elements with `stride` bytes between them, at any
 // alignment; count <= 2^53; no allocation; throws what `checkpoint` throws.
 void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, double start,
-              double stop, Checkpoint& checkpoint, const LinspaceRow& row = linspace_row());
+              double stop, Checkpoint& checkpoint);
+void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, double start,
+              double stop, Checkpoint& checkpoint, const LinspaceRow& row);
 
 }  // namespace fastlane::kernels

@@ -77,9 +77,4 @@ void BorrowedBytes::describe_strided(void* data, std::ptrdiff_t item_size, std::
   view_ = {static_cast<std::byte*>(data), kernels::DType::unsupported, ndim, shape_, strides_};
 }
 
-void BorrowedBytes::release_buffer() noexcept {
-  PyBuffer_Release(&buffer_);
-  has_buffer_ = false;
-}
-
 }  // namespace fastlane

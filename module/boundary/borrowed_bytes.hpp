@@ -37,7 +37,7 @@ class BorrowedBytes : public Borrow {
     return acquire_exporter(args, object);
   }
   void release() noexcept {
-    if (has_buffer_) release_buffer();
+    if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
     exporter_ = nullptr;  // exporter unlocked
   }
 
@@ -47,7 +47,6 @@ class BorrowedBytes : public Borrow {
   std::size_t size() const noexcept { return bytes_; }
 
  private:
-  void release_buffer() noexcept;
   void describe_contiguous(void* data, std::ptrdiff_t length) noexcept {
     static constexpr std::ptrdiff_t kOne = 1;
     length_ = length;

@@ -23,8 +23,7 @@ from calls import CALLS
 QUIET_POINTS = 3  # so many points without a fault end a sweep
 MOST_POINTS = 2000
 MOST_WRONG = 5  # enough to look into
-REPEATS = 20
-TRIES = 6
+REPEATS = (20, 20, 100, 200, 200)
 
 
 class Faults(Protocol):
@@ -34,6 +33,7 @@ class Faults(Protocol):
 
     def arm(self, first: int, past_last: int) -> None: ...
     def disarm(self) -> bool: ...
+    def blocks(self) -> int: ...
 
 
 class DomainFaults:
@@ -46,6 +46,7 @@ class DomainFaults:
 
         self.arm = _testcapi.set_nomemory
         self._remove = _testcapi.remove_mem_hooks
+        self.blocks = sys.getallocatedblocks
 
     def disarm(self) -> bool:
         self._remove()
@@ -62,6 +63,7 @@ class ShimFaults:
 
         self._arm = oomswitch.arm
         self._disarm = oomswitch.disarm
+        self.blocks = oomswitch.live
 
     def arm(self, first: int, past_last: int) -> None:
         self._arm(first, past_last, False)
@@ -103,19 +105,19 @@ def point(
     return error, hit if faults.knows_hits else isinstance(error, MemoryError)
 
 
-def blocks_lost(run: Callable[[], Any]) -> int:
-    """Memory blocks that the same point leaves behind each time; other code's come now and then."""
-    fewest = 1 << 30
-    for _ in range(TRIES):
+def blocks_lost(faults: Faults, run: Callable[[], Any]) -> int:
+    """Memory blocks that the same point leaves behind each time; caches fill up and then stop."""
+    lost = 0
+    for repeats in REPEATS:
         gc.collect()
-        before = sys.getallocatedblocks()
-        for _ in range(REPEATS):
+        before = faults.blocks()
+        for _ in range(repeats):
             run()
         gc.collect()
-        fewest = min(fewest, sys.getallocatedblocks() - before)
-        if fewest < REPEATS:
+        lost = (faults.blocks() - before) // repeats
+        if lost <= 0:
             return 0
-    return fewest // REPEATS
+    return lost
 
 
 def is_documented(error: BaseException | None, raises: type[BaseException] | None) -> bool:
@@ -144,7 +146,7 @@ def sweep_form(
         if not is_documented(error, raises):
             wrong.append(f"allocation {first}: {error!r}")
         elif hit:
-            lost = blocks_lost(lambda: point(faults, call, make, first, past_last))  # noqa: B023
+            lost = blocks_lost(faults, lambda: point(faults, call, make, first, past_last))  # noqa: B023
             if lost > 0:
                 wrong.append(f"allocation {first}: {lost} blocks stay each time")
         quiet = 0 if hit else quiet + 1
@@ -179,6 +181,13 @@ def detached(call: Call) -> Callable[[], Arguments]:
         return shortened
 
     return make
+
+
+def touch_thread_locals() -> None:
+    """glibc makes thread-local memory at its first use and ends the process when it cannot."""
+    for call in CALLS:
+        for refusal in call.errors:  # some of them throw in C++
+            call_once(call.invoke, (call.arguments_of(refusal),), {})
 
 
 def sweep_call(faults: Faults, call: Call) -> int:
@@ -226,6 +235,7 @@ def main() -> int:
     mode = options.mode or ("--shim" if "oomshim" in os.environ.get("LD_PRELOAD", "") else "--domains")
     if options.alone:
         faulthandler.enable()
+        touch_thread_locals()
         gc.collect()
         gc.freeze()  # collecting before each point costs little then
         faults = ShimFaults() if mode == "--shim" else DomainFaults()

@@ -33,7 +33,8 @@ void fill(std::span<std::byte> bytes) {
 std::vector<std::size_t> sizes() {
   std::vector<std::size_t> all;
   for (std::size_t size = 0; size < 700; ++size) all.push_back(size);
-  for (std::size_t size : {2047, 2048, 2049, 2111, 2304, 4096, 16383, 16384, 16500, 70001}) {
+  for (std::size_t size : std::initializer_list<std::size_t>{2047, 2048, 2049, 2111, 2304, 4096,
+                                                             16383, 16384, 16500, 70001}) {
     all.push_back(size);
   }
   return all;
@@ -89,7 +90,7 @@ TEST(Crc32, ReadsStridesInTheOrderOfBytes) {
   ASSERT_EQ(bytes.size(), expected.size());
   EXPECT_EQ(crc32(5, bytes, checkpoint), crc32_by_definition(5, expected));
   for (std::size_t offset = 0; offset < 400; offset += 7) {
-    for (std::size_t size : {0, 1, 2, 3, 39, 40, 41, 200, 1001}) {
+    for (std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 3, 39, 40, 41, 200, 1001}) {
       std::vector<std::byte> part(size);
       bytes.copy(offset, part);
       EXPECT_TRUE(std::equal(part.begin(), part.end(), expected.begin() + std::ptrdiff_t(offset)));
@@ -104,7 +105,8 @@ TEST(Crc32, LeavesTheVectorStateClean) {
   if (!__builtin_cpu_supports("avx512f")) GTEST_SKIP() << "needs a CPU with XGETBV(1)";
   Checkpoint checkpoint;
   std::vector<std::byte> memory(5000);
-  for (std::size_t size : {1, 16, 100, 255, 256, 1000, 2048, 5000}) {
+  for (std::size_t size :
+       std::initializer_list<std::size_t>{1, 16, 100, 255, 256, 1000, 2048, 5000}) {
     crc32(0, std::span(memory).first(size), checkpoint);
     EXPECT_FALSE(upper_halves_in_use()) << size;
   }
