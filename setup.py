@@ -24,8 +24,8 @@ def headers() -> list[str]:
     """What the extension is compiled from besides its sources; source distributions carry it."""
     found = [path for folder in ("kernels", "module") for path in HERE.glob(f"{folder}/**/*.hpp")]
     names = [str(path.relative_to(HERE)) for path in sorted(found)]
-    lists = ["kernels/sources.txt", "kernels/libraries.txt", "module/sources.txt"]
-    return names + lists + ["module/exports.map"]
+    lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags")]
+    return names + lists + ["module/sources.txt", "module/exports.map"]
 
 
 class ParallelBuild(build_ext):
@@ -50,9 +50,8 @@ class ParallelBuild(build_ext):
 
 def extension() -> Extension:
     project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    # Floating point as it is written; the reasons stand in CMakeLists.txt.
-    floating_point = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
-    shared_flags = ["-O3", "-flto=auto", "-fvisibility=hidden", "-pthread", *floating_point]
+    optimisation = ["-O3", "-flto=auto", "-fvisibility=hidden", "-pthread"]
+    optimisation += lines_of("kernels/flags.txt")
     return Extension(
         "fastlane._core",
         sources=lines_of("kernels/sources.txt") + lines_of("module/sources.txt"),
@@ -64,16 +63,14 @@ def extension() -> Extension:
             "-std=c++20",
             "-g0",
             "-fvisibility-inlines-hidden",
-            "-ffunction-sections",
-            "-fdata-sections",
-            *shared_flags,
+            *optimisation,
         ],
         extra_link_args=[
             "-Wl,--gc-sections",
             "-Wl,--as-needed",
             f"-Wl,--version-script={HERE / 'module' / 'exports.map'}",
             "-s",
-            *shared_flags,
+            *optimisation,
         ],
         language="c++",
     )

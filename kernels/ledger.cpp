@@ -20,48 +20,45 @@ void Lease::leave() noexcept {
   if (ledger_ != nullptr) std::exchange(ledger_, nullptr)->leave(ticket_);
 }
 
-bool Ledger::conflict(const Footprint& a, bool a_mutable, const Footprint& b,
-                      bool b_mutable) noexcept {
-  return (a_mutable || b_mutable) && overlap(a, b) != Overlap::disjoint;
-}
-
 const Ledger::Line* Ledger::find(const Footprint& footprint, bool is_mutable) const noexcept {
   for (const Line& line : lines_) {
     if (line.low >= footprint.high || footprint.low >= line.high) continue;
-    if (conflict(footprint, is_mutable, line.detail->footprint, line.is_mutable)) return &line;
+    if (!is_mutable && !line.is_mutable) continue;
+    if (overlap(footprint, line.detail->footprint) != Overlap::disjoint) return &line;
   }
   return nullptr;
 }
 
+// All memory that entering takes, so that nothing can fail half-way, and leaving needs none.
+void Ledger::make_room(std::size_t borrows) {
+  const std::size_t lines = lines_.size() + borrows;
+  if (lines > lines_.capacity()) lines_.reserve(2 * lines);
+  if (lines_.capacity() > spare_.capacity()) spare_.reserve(lines_.capacity());
+  while (spare_.size() < borrows) spare_.push_back(std::make_unique<Detail>());
+}
+
 std::optional<BorrowConflict> Ledger::enter(std::span<const Borrow> borrows, Lease& lease) {
   lease.leave();
-  std::vector<Line> mine;
-  mine.reserve(borrows.size());
+  const std::lock_guard lock(mutex_);
+  make_room(borrows.size());
+  const std::size_t first = lines_.size();
+  const std::uint64_t ticket = next_ticket_++;
   for (const Borrow& borrow : borrows) {
-    auto detail = std::make_unique<Detail>();
+    std::unique_ptr<Detail> detail = std::move(spare_.back());
+    spare_.pop_back();
     detail->footprint = footprint(borrow.layout);
     detail->borrower = borrow.borrower;
     detail->thread = std::this_thread::get_id();
+    const Line* theirs = find(detail->footprint, borrow.is_mutable);
     const Footprint& set = detail->footprint;
-    for (const Line& line : mine) {
-      if (conflict(set, borrow.is_mutable, line.detail->footprint, line.is_mutable)) {
-        return BorrowConflict{borrow.borrower, line.detail->borrower};
-      }
+    if (theirs != nullptr) {
+      const BorrowConflict conflict{borrow.borrower, theirs->detail->borrower,
+                                    theirs->ticket == ticket};
+      spare_.push_back(std::move(detail));
+      while (lines_.size() > first) remove(lines_.size() - 1);
+      return conflict;
     }
-    mine.push_back({set.low, set.high, 0, borrow.is_mutable, std::move(detail)});
-  }
-
-  const std::lock_guard lock(mutex_);
-  for (const Line& line : mine) {
-    if (const Line* theirs = find(line.detail->footprint, line.is_mutable)) {
-      return BorrowConflict{line.detail->borrower, theirs->detail->borrower};
-    }
-  }
-  lines_.reserve(lines_.size() + mine.size());
-  const std::uint64_t ticket = next_ticket_++;
-  for (Line& line : mine) {
-    line.ticket = ticket;
-    lines_.push_back(std::move(line));
+    lines_.push_back({set.low, set.high, ticket, borrow.is_mutable, std::move(detail)});
   }
   count();
   lease = Lease(this, ticket);
@@ -74,13 +71,13 @@ std::optional<BorrowConflict> Ledger::check(std::span<const Borrow> borrows) con
     for (std::size_t j = 0; j < i; ++j) {
       if (!borrows[i].is_mutable && !borrows[j].is_mutable) continue;
       if (overlap(set, footprint(borrows[j].layout)) != Overlap::disjoint) {
-        return BorrowConflict{borrows[i].borrower, borrows[j].borrower};
+        return BorrowConflict{borrows[i].borrower, borrows[j].borrower, true};
       }
     }
     if (empty()) continue;
     const std::lock_guard lock(mutex_);
     if (const Line* theirs = find(set, borrows[i].is_mutable)) {
-      return BorrowConflict{borrows[i].borrower, theirs->detail->borrower};
+      return BorrowConflict{borrows[i].borrower, theirs->detail->borrower, false};
     }
   }
   return std::nullopt;
@@ -95,7 +92,8 @@ void Ledger::leave(std::uint64_t ticket) noexcept {
 }
 
 void Ledger::remove(std::size_t index) noexcept {
-  if (index + 1 != lines_.size()) std::swap(lines_[index], lines_.back());
+  spare_.push_back(std::move(lines_[index].detail));
+  if (index + 1 != lines_.size()) lines_[index] = std::move(lines_.back());
   lines_.pop_back();
 }
 

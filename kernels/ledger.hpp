@@ -20,7 +20,7 @@
 
 namespace fastlane::kernels {
 
-// Who borrows. Both names are static strings.
+// Who borrows. Both names are static strings; the argument may be empty.
 struct Borrower {
   std::string_view function;
   std::string_view argument;
@@ -35,6 +35,7 @@ struct Borrow {
 struct BorrowConflict {
   Borrower mine;
   Borrower theirs;
+  bool within_call;  // both are arguments of the call that asked
 };
 
 class Ledger;
@@ -107,19 +108,20 @@ class Ledger {
     std::unique_ptr<Detail> detail;
   };
 
-  static bool conflict(const Footprint& a, bool a_mutable, const Footprint& b,
-                       bool b_mutable) noexcept;
+  // All below need the lock.
   const Line* find(const Footprint& footprint, bool is_mutable) const noexcept;
-  void leave(std::uint64_t ticket) noexcept;
+  void make_room(std::size_t borrows);
   void remove(std::size_t index) noexcept;
   void count() noexcept {
     count_.store(static_cast<std::uint32_t>(lines_.size()), std::memory_order_relaxed);
   }
+  void leave(std::uint64_t ticket) noexcept;  // takes it
 
   mutable std::mutex mutex_;
   std::atomic<std::uint32_t> count_{0};
   std::uint64_t next_ticket_ = 1;
   std::vector<Line> lines_;
+  std::vector<std::unique_ptr<Detail>> spare_;  // for the next borrows; has room for every detail
 };
 
 // Never destroyed: borrows may end while the process does.

@@ -78,6 +78,7 @@ class Equation {
     if (target < 0 || target > terms_[0].reach) return Overlap::disjoint;
     if (target == 0) return Overlap::overlapping;
     if (target % terms_[0].divisor != 0) return Overlap::disjoint;
+    if (misses_every_multiple(target)) return Overlap::disjoint;
     work_ = work;
     const Overlap answer = search(0, target);
     work = work_;
@@ -125,6 +126,17 @@ class Equation {
       term.modulus = rest.divisor == 0 ? 1 : rest.divisor / term.divisor;
       term.inverse = inverse_of(term.coefficient / term.divisor, term.modulus);
     }
+  }
+
+  // The large terms only reach multiples of their common divisor; what the others have to add is
+  // then at least the remainder. Channels of one picture are told apart here, however large it is.
+  bool misses_every_multiple(std::int64_t target) const noexcept {
+    std::int64_t divisor = 0;
+    for (std::size_t k = 0; k < count_; ++k) {
+      divisor = std::gcd(divisor, terms_[k].coefficient);
+      if (target % divisor > terms_[k + 1].reach) return true;
+    }
+    return false;
   }
 
   // `value` times the answer is one, modulo `modulus`; the two are coprime.

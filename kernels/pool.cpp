@@ -329,8 +329,8 @@ void Pool::shutdown() noexcept {
 void Pool::before_fork() noexcept { state_->mutex.lock(); }
 void Pool::after_fork_in_parent() noexcept { state_->mutex.unlock(); }
 
-// The threads are gone: their handles are forgotten, neither joined nor detached. What waits inside
-// the lock and the condition variables is gone too, so they are made anew where they stand.
+// The threads are gone: their handles are forgotten, neither joined nor detached. Who waited inside
+// the condition variables is gone too, so they are made anew where they stand.
 void Pool::after_fork_in_child() noexcept {
   generation_.fetch_add(1, std::memory_order_relaxed);
   State& state = *state_;
@@ -339,7 +339,7 @@ void Pool::after_fork_in_child() noexcept {
   state.first = nullptr;
   new (&state.wanted) std::condition_variable;
   new (&state.left) std::condition_variable;
-  new (&state.mutex) std::mutex;
+  state.mutex.unlock();  // by the thread that locked it, which is the one that is left
 }
 
 Pool& pool() { return *process_pool; }

@@ -1,10 +1,13 @@
 // PyInit and what happens at import: NumPy's function table, error classes, types, families.
 // Multi-phase initialisation: everything lives in the module object, nothing in statics.
 #define FASTLANE_IMPORTS_NUMPY
+#include <exception>
+
 #include "kernels/cpu.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
+#include "module/boundary/rust_borrows.hpp"
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -67,11 +70,15 @@ int choose_cpu_row(PyObject* module) {
 }
 
 int exec(PyObject* module) noexcept try {
+  // A thread's state for C++ exceptions is made at its first use, and glibc ends the process when
+  // there is no memory for it then. The importing thread gets its own here.
+  static_cast<void>(std::uncaught_exceptions());
   // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
-      add_arena_types(module) < 0 || add_description_type(module) < 0 ||
+      join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
+      add_description_type(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
       PyModule_AddStringConstant(module, "build", kBuild) < 0) {
     return -1;

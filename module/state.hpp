@@ -19,6 +19,8 @@ struct ModuleState {
   PyObject* decode_error;
   PyObject* overloaded;
   PyObject* forked_error;
+  PyObject*
+      rust_borrows;      // capsule shared with Rust extensions, or null: boundary/rust_borrows.hpp
   PyObject* owner_type;  // memory made by C++ that arrays point into: boundary/owner.hpp
   PyObject* arena_type;
   PyObject* arena_stats_type;

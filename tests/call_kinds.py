@@ -30,7 +30,9 @@ class Array:
 
 @dataclass(frozen=True)
 class Bytes:
-    """Any buffer, read as bytes in C order."""
+    """Any buffer, read as bytes in C order; or, where it says so, the content of a file."""
+
+    or_path: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,10 @@ class Real:
 
 @dataclass(frozen=True)
 class Integer:
-    """An int in [least, most]; `samples` are worth a call."""
+    """An int in [least, most], or any at all without them; `samples` are worth a call."""
 
-    least: int
-    most: int
+    least: int | None
+    most: int | None
     samples: tuple[int, ...]
 
 
@@ -57,7 +59,12 @@ class Anything:
     """Any object; the variants leave it alone."""
 
 
-Kind = Array | Bytes | Text | Real | Integer | Anything
+@dataclass(frozen=True)
+class NumPys:
+    """What NumPy takes for a shape or a dtype, read by NumPy, which hides some exceptions."""
+
+
+Kind = Array | Bytes | Text | Real | Integer | Anything | NumPys
 
 
 @dataclass(frozen=True)

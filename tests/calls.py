@@ -7,6 +7,7 @@ this table alone: a function is under all of them as soon as it has its entry he
 from __future__ import annotations
 
 import math
+import zlib
 
 import numpy as np
 from call_kinds import (
@@ -17,6 +18,7 @@ from call_kinds import (
     Bytes,
     Call,
     Integer,
+    NumPys,
     Real,
     Refusal,
     Text,
@@ -68,6 +70,18 @@ TESTING = [
         make=lambda: {"s": "twelve signs"},
         model=lambda s: len(s),
     ),
+    Call(
+        "fastlane.testing.conflicts",
+        {"a": Anything(), "b": Anything()},
+        make=lambda: {"a": quarters(), "b": quarters()},
+        model=lambda a, b: bool(np.shares_memory(a, b)),
+        errors=(
+            Refusal(lambda: {"a": b"bytes"}, ArgumentTypeError, "a"),
+            Refusal(lambda: {"b": None}, ArgumentTypeError, "b"),
+        ),
+        kernel="overlaps",
+    ),
+    Call("fastlane.testing.live_borrows", {}, make=dict, model=lambda: 0),
 ]
 
 LESSONS = [
@@ -102,7 +116,60 @@ def model_sum(x: np.ndarray) -> int | float:
     return float(np.sum(x, dtype="f8")) if x.dtype.kind == "f" else sum(x.ravel().tolist())
 
 
-ARRAYS = [
+def model_describe(x: np.ndarray) -> tuple:
+    values = [float(value) for value in x.ravel().tolist()]
+    mean = math.fsum(values) / len(values)
+    std = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    kind = float if x.dtype.kind == "f" else int
+    return len(values), kind(x.min()), kind(x.max()), mean, std, model_sum(x)
+
+
+def model_linspace(n: int, start: float, stop: float) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.linspace(float(start), float(stop), n)
+
+
+def model_scale(x: np.ndarray, factor: float) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.asarray(x * x.dtype.type(factor))
+
+
+def model_scale_inplace(x: np.ndarray, factor: float) -> None:
+    x[...] = model_scale(x, factor)
+
+
+def model_normalize(x: np.ndarray, amount: int = 8) -> None:
+    x[...] = np.maximum(x.astype("i2") - amount, 0)
+
+
+def sines(n: int) -> np.ndarray:
+    return np.sin(np.arange(n, dtype="f8")).astype("f4")
+
+
+LENGTH = Integer(0, (1 << 63) - 1, (0, 1, 2, 100))
+NO_MEMORY = Refusal(lambda: {"n": 1 << 58}, MemoryError)
+ARENA_ERRORS = (
+    Refusal(lambda: {"arena": 3}, ArgumentTypeError, "arena"),
+    Refusal(lambda: {"arena": closed_arena()}, BorrowError, "arena"),
+    Refusal(lambda: {"arena": fastlane.Arena(limit=1)}, MemoryError),
+)
+
+
+def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
+    """What no `out=` may be where `right` is one."""
+    wrong = np.empty(3, "i2")
+    return (
+        Refusal(lambda: {"out": wrong}, ArgumentTypeError, "out"),
+        Refusal(lambda: {"out": right[:-1].copy()}, ArgumentValueError, "out"),
+        Refusal(lambda: {"out": right.tobytes()}, BorrowError, "out"),
+        Refusal(lambda: {"out": np.broadcast_to(right[:1], right.shape)}, BorrowError, "out"),
+        Refusal(
+            lambda: {"out": right.copy(), "arena": fastlane.Arena()}, ArgumentValueError, "arena"
+        ),
+    )
+
+
+REDUCTIONS = [
     Call(
         "fastlane.sum",
         {"x": Array(NUMBERS)},
@@ -118,6 +185,87 @@ ARRAYS = [
         model=model_sum,
         kernel="sum_floats",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+    Call(
+        "fastlane.describe",
+        {"x": Array(NUMBERS, may_be_empty=False)},
+        make=lambda: {"x": quarters()},
+        model=model_describe,
+        tolerance=1e-12,
+        kernel="describe",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+    ),
+]
+
+ELEMENTWISE = [
+    Call(
+        "fastlane.scale",
+        {"x": Array(FLOATS), "factor": Real(), "out": Anything(), "arena": Anything()},
+        make=lambda: {"x": quarters(), "factor": 2.5},
+        model=model_scale,
+        errors=(
+            *out_errors(quarters()),
+            *ARENA_ERRORS,
+            Refusal(lambda: dict.fromkeys(("x", "out"), quarters()), BorrowError, "out"),
+        ),
+        keyword_only=frozenset(("out", "arena")),
+        kernel="scale",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 24), "factor": 1.5},
+    ),
+    Call(
+        "fastlane.scale_inplace",
+        {"x": Array(FLOATS, writes=True), "factor": Real()},
+        make=lambda: {"x": quarters(), "factor": 2.5},
+        model=model_scale_inplace,
+        kernel="scale_inplace",
+        large=lambda: {"x": np.ones(1 << 24), "factor": 1.5},
+    ),
+    Call(
+        "fastlane.normalize_u8_inplace",
+        {"x": Array(("uint8",), writes=True), "amount": Integer(0, 255, (0, 1, 8, 255))},
+        make=lambda: {"x": np.arange(40, dtype="u1")},
+        model=model_normalize,
+        kernel="subtract_saturating",
+        large=lambda: {"x": np.ones(1 << 27, "u1")},
+    ),
+]
+
+SEQUENCES = [
+    Call(
+        "fastlane.linspace",
+        {"n": LENGTH, "start": Real(), "stop": Real(), "out": Anything(), "arena": Anything()},
+        make=lambda: {"n": 12, "start": -1.0, "stop": 2.0},
+        model=model_linspace,
+        errors=(NO_MEMORY, *out_errors(quarters()), *ARENA_ERRORS),
+        keyword_only=frozenset(("out", "arena")),
+        kernel="linspace",
+        large=lambda: {"n": 1 << 24, "start": 0.0, "stop": 1.0},
+    ),
+    Call(
+        "fastlane.transform_with_scratch",
+        {"n": LENGTH, "arena": Anything()},
+        make=lambda: {"n": 12},
+        model=sines,
+        errors=(NO_MEMORY, *ARENA_ERRORS),
+        keyword_only=frozenset(("arena",)),
+        tolerance=1.2e-7,
+        kernel="sines",
+        large=lambda: {"n": 1 << 22},
+    ),
+]
+
+BYTES = [
+    Call(
+        "fastlane.crc32",
+        {
+            "data": Bytes(or_path=True),
+            "value": Integer(None, None, (0, 1, -1, (1 << 32) + 5, 10**30, -(10**30))),
+        },
+        make=lambda: {"data": b"twelve bytes"},
+        model=lambda data, value=0: zlib.crc32(data, value & 0xFFFFFFFF),
+        aliases=("fastlane.crc32_mv",),
+        kernel="crc32",
+        large=lambda: {"data": repeated(1, "u1", 1 << 26)},
     ),
 ]
 
@@ -138,7 +286,7 @@ ARENA = [
     ),
     Call(
         "fastlane.Arena.empty",
-        {"self": Anything(), "shape": Anything(), "dtype": Anything()},
+        {"self": Anything(), "shape": NumPys(), "dtype": NumPys()},
         make=lambda: {"self": fastlane.Arena(), "shape": (3, 4)},
         model=None,
         errors=(
@@ -164,7 +312,15 @@ ARENA = [
     ),
 ]
 
-CALLS: list[Call] = [*TESTING, *LESSONS, *ARRAYS, *ARENA]
+CALLS: list[Call] = [
+    *TESTING,
+    *LESSONS,
+    *REDUCTIONS,
+    *ELEMENTWISE,
+    *SEQUENCES,
+    *BYTES,
+    *ARENA,
+]
 
 
 def table() -> dict[str, Call]:

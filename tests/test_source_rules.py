@@ -8,7 +8,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 CODE_FOLDERS = ("kernels", "module", "tools", "tests")
 CODE_SUFFIXES = {".cpp", ".hpp", ".c", ".h", ".py", ".pyi", ".sh", ".rs", ".pyx", ".txt", ""}
-NOT_SOURCES = {"__pycache__", "target", "build", "data"}
+NOT_SOURCES = {"__pycache__", "target", "data"}
 LONGEST_FILE = 400
 
 GIL_FILES = {"module/boundary/call.hpp", "module/boundary/released_gil.hpp"}
@@ -30,7 +30,9 @@ def files_in(*folders: str, suffixes: set[str] = CODE_SUFFIXES) -> list[Path]:
     found = []
     for folder in folders:
         for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.is_file() and path.suffix in suffixes and not NOT_SOURCES & set(path.parts):
+            parts = path.relative_to(REPOSITORY).parts
+            made = NOT_SOURCES & set(parts) or any(part.endswith(".egg-info") for part in parts)
+            if path.is_file() and path.suffix in suffixes and not made:
                 found.append(path)
     return found
 

@@ -26,7 +26,7 @@ def wrong_in(call: Call, name: str, variant: variants.Variant) -> str | None:
         return ", ".join(changes)
     if variant.raises is not None:
         if not isinstance(raised, variant.raises):
-            return f"gave {result!r}, raised {raised!r} instead of {variant.raises.__name__}"
+            return f"gave {result!r}, raised {raised!r} instead of {variant.raises}"
         if getattr(raised, "argument", name) != name:
             return f"the error names {raised.argument!r}: {raised}"
     elif raised is not None:

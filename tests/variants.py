@@ -12,12 +12,14 @@ import decimal
 import fractions
 import math
 import mmap
+import os
+import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from call_kinds import Anything, Array, Bytes, Integer, Kind, Real, Text
+from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Text
 
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
@@ -29,7 +31,7 @@ class Variant:
     label: str
     value: Any
     plain: Any = None
-    raises: type[BaseException] | None = None
+    raises: type[BaseException] | tuple[type[BaseException], ...] | None = None
 
 
 class OnlyDLPack:
@@ -110,10 +112,13 @@ def of(kind: Kind, value: Any, is_optional: bool = False) -> Iterator[Variant]:
     """Every variant of an argument of this kind; `value` is a right one."""
     if isinstance(kind, Array):
         for dtype in kind.dtypes:
-            yield from array_variants(kind, np.asarray(value).astype(dtype))
+            right = np.asarray(value)
+            yield from array_variants(kind, (abs(right) if "u" in dtype else right).astype(dtype))
         yield from array_refusals(kind, np.asarray(value), is_optional)
     elif isinstance(kind, Bytes):
         yield from bytes_variants(bytes(value))
+        if kind.or_path:
+            yield from path_variants()
     elif isinstance(kind, Text):
         yield from text_variants()
     elif isinstance(kind, Real):
@@ -121,7 +126,7 @@ def of(kind: Kind, value: Any, is_optional: bool = False) -> Iterator[Variant]:
     elif isinstance(kind, Integer):
         yield from integer_variants(kind, is_optional)
     else:
-        assert isinstance(kind, Anything)
+        assert isinstance(kind, Anything | NumPys)
 
 
 def array_variants(kind: Array, values: np.ndarray) -> Iterator[Variant]:
@@ -220,7 +225,10 @@ def array_refusals(kind: Array, values: np.ndarray, is_optional: bool) -> Iterat
     if "uint8" not in kind.dtypes:
         wrong["bytes"] = b"0123"
     for label, value in wrong.items():
-        yield Variant(label, value, None, ArgumentTypeError)
+        # An exporter that may be written is asked for first, so read-only memory is said first.
+        read_only_too = kind.writes and label in ("bytes", "memoryview of char", "datetime64 scalar")
+        refused = (ArgumentTypeError, BorrowError) if read_only_too else ArgumentTypeError
+        yield Variant(label, value, None, refused)
     if "uint8" in kind.dtypes and kind.writes:
         yield Variant("bytes", b"0123", None, BorrowError)
 
@@ -269,6 +277,29 @@ def bytes_variants(value: bytes) -> Iterator[Variant]:
     yield Variant("released memoryview", released, None, ValueError)
 
 
+class PathLike:
+    """A path by protocol only."""
+
+    def __init__(self, path: Any) -> None:
+        self._path = path
+
+    def __fspath__(self) -> Any:
+        return self._path
+
+
+def path_variants() -> Iterator[Variant]:
+    here = pathlib.Path(__file__)
+    content = here.read_bytes()
+    yield Variant("path", here, content)
+    yield Variant("path-like", PathLike(str(here)), content)
+    yield Variant("path-like of bytes", PathLike(os.fsencode(here)), content)
+    yield Variant("empty file", pathlib.Path(os.devnull), b"")
+    yield Variant("missing file", here / "missing", None, OSError)
+    yield Variant("folder", here.parent, None, OSError)
+    yield Variant("NUL in a path", pathlib.Path("a\0b"), None, ArgumentValueError)
+    yield Variant("path-like of int", PathLike(3), None, ArgumentTypeError)
+
+
 def text_variants() -> Iterator[Variant]:
     texts = {
         "ASCII": "plain", "Latin-1": "caf\xe9", "two bytes": "\u20ac5", "four bytes": "\U0001f600!",
@@ -301,9 +332,11 @@ def integer_variants(kind: Integer, is_optional: bool) -> Iterator[Variant]:
     for number in kind.samples:
         yield Variant(f"{number}", number, number)
         yield Variant(f"Index({number})", Index(number), number)
-        yield Variant(f"int64({number})", np.int64(number), number)
-    for number in (kind.least - 1, kind.most + 1, 10**30, -(10**30), 10**5000):
-        yield Variant("out of range", number, None, ArgumentValueError)
+        if abs(number) < 1 << 63:
+            yield Variant(f"int64({number})", np.int64(number), number)
+    if kind.least is not None and kind.most is not None:
+        for number in (kind.least - 1, kind.most + 1, 10**30, -(10**30), 10**5000):
+            yield Variant("out of range", number, None, ArgumentValueError)
     wrong = {"str": "1", "float": 1.0, "float64": np.float64(1), "list": [1], "complex": 1j}
     if not is_optional:
         wrong["None"] = None

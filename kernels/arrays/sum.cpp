@@ -122,43 +122,14 @@ void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint, 
   });
 }
 
-static constexpr std::ptrdiff_t kFewFloats = 32;
-
-// Too few elements for vectors: four chains, no state to set up.
-template <class T>
-static double sum_few(const std::byte* data, std::size_t count) {
-  double chains[4] = {-0.0, -0.0, -0.0, -0.0};
-  for (; count >= 4; count -= 4, data += 4 * sizeof(T)) {
-    for (std::size_t i = 0; i < 4; ++i) chains[i] += load<T>(data + i * sizeof(T));
-  }
-  for (std::size_t i = 0; i < count; ++i) chains[i] += load<T>(data + i * sizeof(T));
-  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
-}
-
-// A short contiguous view is not worth a look at the table of rows.
-static bool is_short(const ArrayView& view) {
-  return view.ndim == 1 && view.shape[0] <= kFewFloats && view.shape[0] > 0 &&
-         view.strides[0] == static_cast<std::ptrdiff_t>(view.item_size());
-}
-
-static double sum_short(const ArrayView& view) {
-  const auto count = static_cast<std::size_t>(view.shape[0]);
-  return view.dtype == DType::float64 ? sum_few<double>(view.data, count)
-                                      : sum_few<float>(view.data, count);
-}
-
-static double sum_long(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
   FloatSum total;
   add_floats(total, view, checkpoint, row);
   return view.size() == 0 ? 0.0 : total.value();
 }
 
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, row);
-}
-
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
-  return is_short(view) ? sum_short(view) : sum_long(view, checkpoint, sum_row());
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint) {
+  return sum_many_floats(view, checkpoint, sum_row());
 }
 
 std::span<const SumRow> sum_rows() { return kRows; }

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "kernels/array_view.hpp"
+#include "kernels/blocks.hpp"
 #include "kernels/checkpoint.hpp"
 #include "kernels/cpu.hpp"
 
@@ -53,11 +54,43 @@ struct SumRow {
 std::span<const SumRow> sum_rows();  // best first
 const SumRow& sum_row();             // the one in use
 
+inline constexpr std::ptrdiff_t kFewFloats = 32;
+
+// Too few elements for vectors: four chains, no state to set up.
+template <class T>
+inline double sum_few(const std::byte* data, std::size_t count) {
+  double chains[4] = {-0.0, -0.0, -0.0, -0.0};
+  for (; count >= 4; count -= 4, data += 4 * sizeof(T)) {
+    for (std::size_t i = 0; i < 4; ++i) chains[i] += load<T>(data + i * sizeof(T));
+  }
+  for (std::size_t i = 0; i < count; ++i) chains[i] += load<T>(data + i * sizeof(T));
+  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
+}
+
+// A short contiguous view is not worth a look at the table of rows.
+inline bool is_short(const ArrayView& view) {
+  return view.ndim == 1 && view.shape[0] <= kFewFloats && view.shape[0] > 0 &&
+         view.strides[0] == static_cast<std::ptrdiff_t>(view.item_size());
+}
+
+inline double sum_short(const ArrayView& view) {
+  const auto count = static_cast<std::size_t>(view.shape[0]);
+  return view.dtype == DType::float64 ? sum_few<double>(view.data, count)
+                                      : sum_few<float>(view.data, count);
+}
+
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint);
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row);
+
 // Sum of a float64 or float32 view; 0.0 when it is empty. The sum of float32 elements has the bits
 // that the sum of the same elements as float64 would have.
 // Contract: any strides and alignment; no allocation; throws what `checkpoint` throws.
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint);
-double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row);
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint);
+}
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, row);
+}
 
 // The same, continued: adds the view's elements to `total`.
 void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint,

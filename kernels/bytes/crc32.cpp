@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 
+#include "kernels/bytes/crc32_fold.hpp"
 #include "kernels/open_file.hpp"
 
 namespace fastlane::kernels {
@@ -20,10 +21,25 @@ constexpr std::size_t kBlock = std::size_t{1} << 20;
   if (__builtin_cpu_supports("avx")) asm volatile("vzeroupper");
 }
 
-[[gnu::always_inline]] inline std::uint32_t crc32_of_block(std::uint32_t value,
-                                                           const std::byte* data,
-                                                           std::size_t size) noexcept {
-  return crc32_gzip_refl(value, reinterpret_cast<const unsigned char*>(data), size);
+std::uint32_t crc32_by_isal(std::uint32_t value, const void* data, std::size_t size) noexcept {
+  return crc32_gzip_refl(value, static_cast<const unsigned char*>(data), size);
+}
+
+// Below this the folding costs as much as it saves; above the second one, as much as ISA-L's call
+// for the bytes before the first aligned one (tools/bench text).
+constexpr std::size_t kWorthFolding = std::size_t{2} << 10;
+constexpr std::size_t kWorthAligning = std::size_t{16} << 10;
+
+std::uint32_t crc32_of_block(std::uint32_t value, const std::byte* data,
+                             std::size_t size) noexcept {
+  if (size < kWorthFolding || !can_fold_crc32()) return crc32_by_isal(value, data, size);
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) % 64;
+  if (before != 0 && size >= kWorthAligning) {
+    value = crc32_by_isal(value, data, before);
+    data += before;
+    size -= before;
+  }
+  return crc32_by_folding(value, data, size);
 }
 
 }  // namespace

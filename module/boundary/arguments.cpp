@@ -121,6 +121,11 @@ bool Arguments::convert_flag(const char* name, PyObject* object, bool& variable)
 
 bool Arguments::convert_integer(const char* name, PyObject* object, long long least, long long most,
                                 long long& value) const {
+  if (PyLong_CheckExact(object)) {
+    int beyond = 0;
+    value = PyLong_AsLongLongAndOverflow(object, &beyond);
+    if (beyond == 0 && value >= least && value <= most) return true;
+  }
   if (!PyIndex_Check(object)) return wrong_type(name, "an int", describe_object(object));
   OwnedRef index = OwnedRef::from_new(PyNumber_Index(object));  // may run Python
   if (!index) {

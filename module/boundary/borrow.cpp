@@ -7,11 +7,7 @@
 
 namespace fastlane {
 
-namespace {
-
-// Only an array that owns its memory can be resized: for a view, and for a memoryview of either,
-// that is the array below it. Null when there is none: other exporters lock themselves.
-PyObject* resizable_array(PyObject* exporter) noexcept {
+PyObject* array_below(PyObject* exporter) noexcept {
   PyObject* array = nullptr;
   while (exporter != nullptr) {
     if (PyArray_Check(exporter)) {
@@ -26,12 +22,11 @@ PyObject* resizable_array(PyObject* exporter) noexcept {
   return array;
 }
 
-}  // namespace
-
 bool PinnedBorrows::pin(Borrows& borrows) noexcept {
   first_ = borrows.first();
   for (Borrow* borrow = first_; borrow != nullptr; borrow = borrow->next_) {
-    PyObject* array = resizable_array(borrow->exporter_);  // borrowed
+    // Only an array that owns its memory can be resized; other exporters lock themselves.
+    PyObject* array = array_below(borrow->exporter_);  // borrowed
     if (array == nullptr) continue;
     borrow->pin_ = PyWeakref_NewRef(array, nullptr);  // exporter locked
     if (borrow->pin_ == nullptr) {

@@ -20,22 +20,26 @@ class Borrow {
   Access access() const noexcept { return access_; }
   const kernels::ArrayView& view() const noexcept { return view_; }
   std::size_t item_size() const noexcept { return item_size_; }
-  std::size_t bytes() const noexcept { return view_.size() * item_size_; }
+  std::size_t bytes() const noexcept { return bytes_; }
+  PyObject* exporter() const noexcept { return exporter_; }  // borrowed
 
-  Borrow() noexcept = default;
+  Borrow() noexcept {}
   Borrow(const Borrow&) = delete;
   Borrow& operator=(const Borrow&) = delete;
 
  protected:
   ~Borrow() = default;
 
-  // Only `exporter_` means something before the borrow is acquired: a small call pays for each
-  // store.
-  PyObject* exporter_ = nullptr;  // owned while the borrow lives; null when nothing is borrowed
+  // Only `exporter_` means something before the borrow is acquired: a small call pays for every
+  // store, so the rest stays unset until then.
+  PyObject* exporter_ = nullptr;  // borrowed from args: the caller keeps it alive during the call
   const char* argument_;
   Access access_ = Access::read;
   std::size_t item_size_;
-  kernels::ArrayView view_;
+  std::size_t bytes_;
+  union {
+    kernels::ArrayView view_;
+  };
   PyObject* pin_;  // a weak reference: NumPy refuses to resize an array that has one
   Borrow* next_;
   friend class Borrows;
@@ -55,6 +59,10 @@ class Borrows {
  private:
   Borrow* first_ = nullptr;
 };
+
+// The array whose memory an exporter shows: for a view, and for a memoryview of either, the array
+// below it. Borrowed; null when there is none.
+PyObject* array_below(PyObject* exporter) noexcept;
 
 // Locks the ndarrays among the borrows against resize while other threads may run.
 // Stands for   w = PyWeakref_NewRef(a, NULL);  ...  Py_DECREF(w);   once for each of them.

@@ -42,8 +42,8 @@ bool BorrowedArray::acquire_exporter(Arguments& args, PyObject* object, DTypes a
 
 bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes accepted) {
   const int flags = access_ == Access::write ? PyBUF_FULL : PyBUF_FULL_RO;
-  if (PyObject_GetBuffer(object, &buffer_, flags) <
-      0) {  // may run Python: exporters can be classes
+  // May run Python: exporters can be classes.
+  if (PyObject_GetBuffer(object, &buffer_, flags) < 0) {
     if (access_ == Access::read || !PyErr_ExceptionMatches(PyExc_BufferError)) return false;
     PyErr_Clear();
     return args.refuse_borrow(argument_, "a writable buffer",
@@ -52,7 +52,7 @@ bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes acc
   }
   // From here on the destructor gives it back: a complaint below may run out of memory and throw.
   has_buffer_ = true;
-  exporter_ = Py_NewRef(object);  // exporter locked
+  exporter_ = object;  // exporter locked
   if (check_buffer(args, object, accepted)) return true;
   release();  // exporter unlocked
   return false;
@@ -69,6 +69,7 @@ bool BorrowedArray::check_buffer(Arguments& args, PyObject* object, DTypes accep
   const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
   view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
   item_size_ = kernels::size_of(dtype);
+  bytes_ = view_.size() * item_size_;
   return check(args, accepted, format.swapped, buffer_.readonly == 0, object);
 }
 
@@ -90,9 +91,9 @@ bool BorrowedArray::acquire_dlpack(Arguments& args, PyObject* object, DTypes acc
       OwnedRef::from_new(PyObject_CallMethod(numpy.borrow(), "from_dlpack", "O", object));
   numpy.decref();
   if (!array) return false;
-  const bool held = acquire_ndarray(args, array.borrow(), accepted);
-  array.decref();  // the borrow keeps its own reference
-  return held;
+  if (!acquire_ndarray(args, array.borrow(), accepted)) return false;
+  made_ = array.transfer();  // owned: nobody else keeps it alive
+  return true;
 }
 
 bool BorrowedArray::refuse(Arguments& args, DTypes accepted, bool swapped, bool writable,
@@ -118,9 +119,9 @@ bool BorrowedArray::refuse(Arguments& args, DTypes accepted, bool swapped, bool 
                             std::string(argument_) + ".copy()");
 }
 
-void BorrowedArray::release_buffer() noexcept {
-  PyBuffer_Release(&buffer_);
-  has_buffer_ = false;
+void BorrowedArray::release_more() noexcept {
+  if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
+  Py_XDECREF(std::exchange(made_, nullptr));
 }
 
 }  // namespace fastlane

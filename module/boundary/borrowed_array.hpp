@@ -16,8 +16,8 @@
 
 namespace fastlane {
 
-// Stands for   Py_INCREF(a);  data = PyArray_DATA(a);  ...  Py_DECREF(a);   for an ndarray, and for
-// PyObject_GetBuffer(o, &view, PyBUF_FULL_RO);  ...  PyBuffer_Release(&view);   for every other
+// Stands for   data = PyArray_DATA(a);   on an argument that is an ndarray, and for
+// PyObject_GetBuffer(o, &view, PyBUF_FULL_RO);  ...  PyBuffer_Release(&view);   on every other
 // exporter. Neither copyable nor movable: an exporter may point view.shape into the Py_buffer
 // itself.
 class BorrowedArray : public Borrow {
@@ -41,29 +41,32 @@ class BorrowedArray : public Borrow {
     return held;
   }
   void release() noexcept {
-    if (has_buffer_) release_buffer();
-    Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+    if (made_ != nullptr || has_buffer_) release_more();
+    exporter_ = nullptr;  // exporter unlocked
   }
 
   kernels::DType dtype() const noexcept { return view_.dtype; }
   bool is_held() const noexcept { return exporter_ != nullptr; }
 
  private:
-  void release_buffer() noexcept;
+  void release_more() noexcept;
   bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted) {
     auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
     const int ndim = PyArray_NDIM(array);
+    const kernels::DType dtype = dtype_of_numpy(PyArray_TYPE(array));
+    std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(kernels::size_of(dtype));
     for (int axis = 0; axis < ndim; ++axis) {
       shape_[axis] = PyArray_DIM(array, axis);
       strides_[axis] = PyArray_STRIDE(array, axis);
+      bytes *= shape_[axis];
     }
-    const kernels::DType dtype = dtype_of_numpy(PyArray_TYPE(array));
     view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, ndim, shape_, strides_};
     item_size_ = kernels::size_of(dtype);
+    bytes_ = static_cast<std::size_t>(bytes);
     if (!check(args, accepted, PyArray_ISBYTESWAPPED(array), PyArray_ISWRITEABLE(array), ndarray)) {
       return false;
     }
-    exporter_ = Py_NewRef(ndarray);  // exporter locked
+    exporter_ = ndarray;  // exporter locked
     return true;
   }
   bool acquire_exporter(Arguments& args, PyObject* object, DTypes accepted);
@@ -87,6 +90,7 @@ class BorrowedArray : public Borrow {
   std::ptrdiff_t strides_[kernels::kMaxDimensions];
   Py_buffer buffer_;  // valid only while has_buffer_
   bool has_buffer_ = false;
+  PyObject* made_ = nullptr;  // owned: the array that from_dlpack made
 };
 
 }  // namespace fastlane

@@ -10,14 +10,23 @@ namespace {
 
 bool holds_objects(PyArrayObject* array) { return PyDataType_REFCHK(PyArray_DESCR(array)); }
 
+bool is_in_one_piece(const Py_buffer& buffer) {
+  if (buffer.ndim == 1 && buffer.strides != nullptr) {
+    return buffer.strides[0] == buffer.itemsize || buffer.len <= buffer.itemsize;
+  }
+  return PyBuffer_IsContiguous(&buffer, 'C') != 0;
+}
+
 }  // namespace
 
 bool BorrowedBytes::acquire_exporter(Arguments& args, PyObject* object) {
-  const bool held = PyArray_Check(object)          ? acquire_ndarray(args, object)
-                    : PyObject_CheckBuffer(object) ? acquire_buffer(object)
-                                                   : refuse(args, object);
-  if (held) args.borrows().add(*this);
-  return held;
+  const PyBufferProcs* procs = Py_TYPE(object)->tp_as_buffer;
+  if (procs == nullptr || procs->bf_getbuffer == nullptr) return refuse(args, object);
+  // Arrays of a subclass export as ndarray does; asking the type's ancestors would take longer.
+  const bool is_array = procs->bf_getbuffer == PyArray_Type.tp_as_buffer->bf_getbuffer;
+  if (!(is_array ? acquire_ndarray(args, object) : acquire_buffer(object))) return false;
+  args.borrows().add(*this);
+  return true;
 }
 
 bool BorrowedBytes::refuse(Arguments& args, PyObject* object) const {
@@ -30,13 +39,12 @@ bool BorrowedBytes::acquire_ndarray(Arguments& args, PyObject* ndarray) {
   auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
   if (holds_objects(array)) return refuse(args, ndarray);
   if (PyArray_IS_C_CONTIGUOUS(array)) {
-    length_ = PyArray_NBYTES(array);
-    describe_contiguous(PyArray_DATA(array));
+    describe_contiguous(PyArray_DATA(array), PyArray_NBYTES(array));
   } else {
     describe_strided(PyArray_DATA(array), PyArray_ITEMSIZE(array), PyArray_NBYTES(array),
                      PyArray_NDIM(array), PyArray_DIMS(array), PyArray_STRIDES(array));
   }
-  exporter_ = Py_NewRef(ndarray);  // exporter locked
+  exporter_ = ndarray;  // exporter locked
   return true;
 }
 
@@ -44,15 +52,14 @@ bool BorrowedBytes::acquire_buffer(PyObject* object) {
   // A bytearray is always in one piece and answers the simple question fastest.
   const int flags = PyByteArray_CheckExact(object) ? PyBUF_SIMPLE : PyBUF_STRIDED_RO;
   if (PyObject_GetBuffer(object, &buffer_, flags) < 0) return false;  // may run Python
-  if (flags == PyBUF_SIMPLE || PyBuffer_IsContiguous(&buffer_, 'C')) {
-    length_ = buffer_.len;
-    describe_contiguous(buffer_.buf);
+  if (flags == PyBUF_SIMPLE || is_in_one_piece(buffer_)) {
+    describe_contiguous(buffer_.buf, buffer_.len);
   } else {
     describe_strided(buffer_.buf, buffer_.itemsize, buffer_.len, buffer_.ndim, buffer_.shape,
                      buffer_.strides);
   }
   has_buffer_ = true;
-  exporter_ = Py_NewRef(object);  // exporter locked
+  exporter_ = object;  // exporter locked
   return true;
 }
 
@@ -65,14 +72,9 @@ void BorrowedBytes::describe_strided(void* data, std::ptrdiff_t item_size, std::
     strides_[axis] = strides[axis];
   }
   item_size_ = static_cast<std::size_t>(item_size);
-  length_ = bytes;
+  bytes_ = static_cast<std::size_t>(bytes);
   contiguous_ = false;
   view_ = {static_cast<std::byte*>(data), kernels::DType::unsupported, ndim, shape_, strides_};
-}
-
-void BorrowedBytes::release_buffer() noexcept {
-  PyBuffer_Release(&buffer_);
-  has_buffer_ = false;
 }
 
 }  // namespace fastlane

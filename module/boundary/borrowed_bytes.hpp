@@ -29,28 +29,28 @@ class BorrowedBytes : public Borrow {
   bool acquire(Arguments& args, const char* argument, PyObject* object) {
     argument_ = argument;
     if (PyBytes_CheckExact(object)) [[likely]] {
-      length_ = PyBytes_GET_SIZE(object);
-      describe_contiguous(PyBytes_AS_STRING(object));
-      exporter_ = Py_NewRef(object);
+      describe_contiguous(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object));
+      exporter_ = object;  // exporter locked
       args.borrows().add(*this);
       return true;
     }
     return acquire_exporter(args, object);
   }
   void release() noexcept {
-    if (has_buffer_) release_buffer();
-    Py_DECREF(std::exchange(exporter_, nullptr));  // exporter unlocked
+    if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
+    exporter_ = nullptr;  // exporter unlocked
   }
 
   // True when the bytes lie in one piece, as bytes() gives them; otherwise view() has the shape.
   bool is_contiguous() const noexcept { return contiguous_; }
   std::span<const std::byte> bytes() const noexcept { return {view_.data, size()}; }
-  std::size_t size() const noexcept { return static_cast<std::size_t>(length_); }
+  std::size_t size() const noexcept { return bytes_; }
 
  private:
-  void release_buffer() noexcept;
-  void describe_contiguous(void* data) noexcept {
+  void describe_contiguous(void* data, std::ptrdiff_t length) noexcept {
     static constexpr std::ptrdiff_t kOne = 1;
+    length_ = length;
+    bytes_ = static_cast<std::size_t>(length);
     item_size_ = 1;
     contiguous_ = true;
     view_ = {static_cast<std::byte*>(data), kernels::DType::uint8, 1, &length_, &kOne};
@@ -64,8 +64,8 @@ class BorrowedBytes : public Borrow {
 
   std::ptrdiff_t shape_[kernels::kMaxDimensions];  // of a strided view: exporters may change theirs
   std::ptrdiff_t strides_[kernels::kMaxDimensions];
-  std::ptrdiff_t length_ = 0;
-  bool contiguous_ = false;
+  std::ptrdiff_t length_;
+  bool contiguous_;
   bool has_buffer_ = false;
   Py_buffer buffer_;  // valid only while has_buffer_
 };

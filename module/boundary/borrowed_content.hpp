@@ -19,7 +19,7 @@ class BorrowedContent {
   // False with an exception set and nothing borrowed. A str is neither: it is refused with both
   // ways to say what was meant.
   bool acquire(Arguments& args, const char* argument, PyObject* object) {
-    if (PyObject_CheckBuffer(object)) [[likely]]
+    if (PyBytes_CheckExact(object) || PyObject_CheckBuffer(object)) [[likely]]
       return bytes_.acquire(args, argument, object);
     return acquire_path(args, argument, object);
   }

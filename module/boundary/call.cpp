@@ -6,17 +6,22 @@
 #endif
 
 namespace fastlane {
+namespace {
 
-void answer_signals(void* released_gil) {
-  if (!static_cast<ReleasedGil*>(released_gil)->check_signals()) throw PythonErrorSet{};
-}
-
+// True on the thread that runs Python's signal handlers.
 bool is_signal_thread() noexcept {
 #ifdef __linux__
   return gettid() == getpid();
 #else
   return true;  // asking on another thread is harmless, only slower
 #endif
+}
+
+}  // namespace
+
+void answer_signals(void* released_gil) {
+  if (!is_signal_thread()) return;
+  if (!static_cast<ReleasedGil*>(released_gil)->check_signals()) throw PythonErrorSet{};
 }
 
 }  // namespace fastlane

@@ -11,6 +11,7 @@
 #include "kernels/checkpoint.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
+#include "module/boundary/live_borrows.hpp"
 #include "module/boundary/released_gil.hpp"
 
 namespace fastlane {
@@ -28,21 +29,27 @@ concept SaysItsWork = requires(const Call& call) {
   { call.work() } -> std::convertible_to<std::size_t>;
 };
 
-// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call.
+// Asked by long kernels every 20 ms: gives a signal handler the chance to stop the call. Which
+// thread this is gets looked up here, not before: the two system calls cost more than a small call.
 void answer_signals(void* released_gil);
 
-// True on the thread that runs Python's signal handlers.
-bool is_signal_thread() noexcept;
-
+// A call whose output may be one of its inputs says so: kSameInput = SameInput::allowed.
 template <class Call>
-void run_detached(Call& phases, Arguments& args) {
-  PinnedBorrows pins;
-  if (!pins.pin(args.borrows())) throw PythonErrorSet{};
+constexpr SameInput same_input_of() {
+  if constexpr (requires { Call::kSameInput; }) return Call::kSameInput;
+  return SameInput::refused;
+}
+
+// Kept apart: what it needs on the stack would cost the small calls a nanosecond.
+template <class Call>
+[[gnu::noinline]] void run_detached(Call& phases, Arguments& args) {
+  LiveBorrows borrows;
+  if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
-  Checkpoint checkpoint(is_signal_thread() ? answer_signals : nullptr, &gil);
+  Checkpoint checkpoint(answer_signals, &gil);
   phases.run(checkpoint);
   gil.reacquire();  // thread attached
-  pins.unpin();
+  borrows.leave();
 }
 
 template <class Call>
@@ -54,6 +61,7 @@ PyObject* join_phases(Call& phases, Arguments& arguments) {
       return phases.finish();
     }
   }
+  if (may_conflict(arguments) && !check_borrows(arguments, same_input_of<Call>())) return nullptr;
   Checkpoint checkpoint;
   phases.run(checkpoint);
   return phases.finish();

@@ -19,9 +19,8 @@ class NewArray {
   NewArray& operator=(const NewArray&) = delete;
 
   // A C-contiguous array with undefined elements. False with an exception set on failure; shapes
-  // that no memory can hold are MemoryError.
-  bool allocate(kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
-  bool allocate(kernels::DType dtype, std::ptrdiff_t length) { return allocate(dtype, 1, &length); }
+  // that no memory can hold are MemoryError. A few elements lie in memory of our own.
+  bool allocate(PyObject* module, kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
 
   // Takes over a new reference to an ndarray that was made elsewhere, with elements of `dtype`.
   void own(PyObject* array, kernels::DType dtype) noexcept;

@@ -78,7 +78,7 @@ bool OutputArray::prepare(Arguments& args, PyObject* out_arg, PyObject* arena_ar
   const std::ptrdiff_t bytes =
       bytes_of(static_cast<std::ptrdiff_t>(kernels::size_of(dtype)), ndim, shape);
   if (arena_arg == nullptr && bytes < static_cast<std::ptrdiff_t>(kWorthRecycling)) {
-    return fresh_.allocate(dtype, ndim, shape);
+    return fresh_.allocate(args.module(), dtype, ndim, shape);
   }
   kernels::Arena* arena =
       arena_arg == nullptr ? &kernels::default_arena() : arena_of(args, "arena", arena_arg);

@@ -19,8 +19,13 @@ from fastlane._core import (
     crc32,
     crc32_mv,
     describe,
+    linspace,
+    normalize_u8_inplace,
+    scale,
+    scale_inplace,
     sum,
     sum64,
+    transform_with_scratch,
 )
 from fastlane._info import info
 
@@ -44,6 +49,11 @@ __all__ = [
     "crc32_mv",
     "describe",
     "info",
+    "linspace",
+    "normalize_u8_inplace",
+    "scale",
+    "scale_inplace",
     "sum",
     "sum64",
+    "transform_with_scratch",
 ]

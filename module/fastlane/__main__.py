@@ -1,4 +1,8 @@
-# `python -m fastlane`. An interrupt is answered by one line even while NumPy is still being imported.
+"""`python -m fastlane`.
+
+An interrupt is answered by one line even while NumPy is still being imported.
+"""
+
 import sys
 
 

@@ -1,8 +1,20 @@
-from typing import SupportsFloat, SupportsIndex
+from contextlib import AbstractContextManager
+from typing import Any, SupportsFloat, SupportsIndex
 
+import numpy as np
 from typing_extensions import Buffer
 
-__all__ = ["noop", "one", "hypot", "buffer_length", "bytes_length", "text_length"]
+__all__ = [
+    "noop",
+    "one",
+    "hypot",
+    "buffer_length",
+    "bytes_length",
+    "text_length",
+    "conflicts",
+    "live_borrows",
+    "hold",
+]
 
 def noop() -> None: ...
 def one(x: object, /) -> None: ...
@@ -10,3 +22,8 @@ def hypot(x: SupportsFloat | SupportsIndex, y: SupportsFloat | SupportsIndex, /)
 def buffer_length(data: Buffer, /) -> int: ...
 def bytes_length(data: Buffer, /) -> int: ...
 def text_length(s: str, /) -> int: ...
+def conflicts(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any], /) -> bool: ...
+def live_borrows() -> int: ...
+def hold(
+    array: np.ndarray[Any, Any], /, *, mutable: bool = False
+) -> AbstractContextManager[np.ndarray[Any, Any]]: ...

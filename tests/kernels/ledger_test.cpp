@@ -54,6 +54,7 @@ TEST(Ledger, ReadersShareAndWritersDoNot) {
   EXPECT_EQ(conflict->mine.function, "scale");
   EXPECT_EQ(conflict->mine.argument, "out");
   EXPECT_EQ(conflict->theirs.function, "sum");
+  EXPECT_FALSE(conflict->within_call);
   EXPECT_EQ(conflict->theirs.argument, "x");
 
   first.leave();
@@ -86,7 +87,8 @@ TEST(Ledger, ChecksACallsOwnArguments) {
   ASSERT_TRUE(conflict);
   EXPECT_EQ(conflict->mine.argument, "out");
   EXPECT_EQ(conflict->theirs.argument, "x");
-  EXPECT_TRUE(books.check(overlapping));
+  EXPECT_TRUE(conflict->within_call);
+  EXPECT_TRUE(books.check(overlapping)->within_call);
   EXPECT_FALSE(books.check(readers));
   EXPECT_FALSE(books.enter(readers, lease));
   EXPECT_EQ(books.size(), 2u);

@@ -149,6 +149,15 @@ TEST(Overlap, ChannelsOfAPictureAreDisjoint) {
   }
 }
 
+TEST(Overlap, ChannelsWithDifferentStepsAreDisjointAtAnySize) {
+  const std::ptrdiff_t rows = std::ptrdiff_t{1} << 40;
+  const Strided every_second{0, 8, {rows / 2}, {32}};
+  const Strided other_channel{8, 8, {rows}, {16}};
+  const Strided same_channel{16, 8, {rows / 2}, {32}};
+  EXPECT_EQ(overlap(every_second.layout(), other_channel.layout()), Overlap::disjoint);
+  EXPECT_EQ(overlap(every_second.layout(), same_channel.layout()), Overlap::disjoint);
+}
+
 TEST(Overlap, ItemSizeCounts) {
   const Strided even_numbers{0, 8, {50}, {16}};
   const Strided bytes_at_four{4, 1, {50}, {16}};

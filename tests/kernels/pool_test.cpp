@@ -18,12 +18,19 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
 #elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+constexpr bool kThreadSanitizer = __has_feature(thread_sanitizer);
 #else
-constexpr bool kSanitized = false;
+constexpr bool kThreadSanitizer = false;
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kAddressSanitizer = true;
+#elif defined(__has_feature)
+constexpr bool kAddressSanitizer = __has_feature(address_sanitizer);
+#else
+constexpr bool kAddressSanitizer = false;
 #endif
 
 struct Stop {};
@@ -280,6 +287,13 @@ int in_child(Body&& body) {
   return exit_code_of(child);
 }
 
+class ProcessPool : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (kThreadSanitizer) GTEST_SKIP() << "the thread sanitizer starts no threads after a fork";
+  }
+};
+
 bool adds_up(std::size_t threads) {
   std::atomic<std::size_t> sum = 0;
   Checkpoint checkpoint;
@@ -288,7 +302,7 @@ bool adds_up(std::size_t threads) {
   return sum == 4950;
 }
 
-TEST(ProcessPool, SurvivesAHundredForksUnderLoad) {
+TEST_F(ProcessPool, SurvivesAHundredForksUnderLoad) {
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;
   std::vector<std::thread> callers;
@@ -307,13 +321,13 @@ TEST(ProcessPool, SurvivesAHundredForksUnderLoad) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST(ProcessPool, GrandchildrenHaveThreadsToo) {
+TEST_F(ProcessPool, GrandchildrenHaveThreadsToo) {
   EXPECT_EQ(
       in_child([] { return adds_up(3) && in_child([] { return adds_up(3); }) == 0 && adds_up(3); }),
       0);
 }
 
-TEST(ProcessPool, AForkInsideACallIsToldToTheChild) {
+TEST_F(ProcessPool, AForkInsideACallIsToldToTheChild) {
   struct Forker {
     pid_t child = -1;
     static void ask(void* owner) {
@@ -334,8 +348,8 @@ TEST(ProcessPool, AForkInsideACallIsToldToTheChild) {
   EXPECT_EQ(exit_code_of(forker.child), 0);
 }
 
-TEST(ProcessPool, DoesWithoutThreadsThatCannotBeStarted) {
-  if (kSanitized) GTEST_SKIP() << "a sanitizer needs the address space that this test takes away";
+TEST_F(ProcessPool, DoesWithoutThreadsThatCannotBeStarted) {
+  if (kAddressSanitizer) GTEST_SKIP() << "it needs the address space that this test takes away";
   EXPECT_EQ(in_child([] {
               pthread_attr_t large;  // larger than any stack that an earlier thread left behind
               pthread_attr_init(&large);
@@ -348,7 +362,7 @@ TEST(ProcessPool, DoesWithoutThreadsThatCannotBeStarted) {
             0);
 }
 
-TEST(ProcessPool, ExitsWhileItIsBusy) {
+TEST_F(ProcessPool, ExitsWhileItIsBusy) {
   for (int round = 0; round < 20; ++round) {
     const int code = in_child([] {
       std::atomic<int> running = 0;

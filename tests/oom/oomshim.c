@@ -14,10 +14,12 @@ extern void* __libc_malloc(size_t);
 extern void* __libc_calloc(size_t, size_t);
 extern void* __libc_realloc(void*, size_t);
 extern void* __libc_memalign(size_t, size_t);
+extern void __libc_free(void*);
 
 static atomic_bool armed;
 static atomic_long count;
 static atomic_long hits;
+static atomic_long live; /* blocks that malloc and its kin have given and not got back */
 static long first;
 static long past_last; /* 0: every allocation from `first` on */
 static int all_threads;
@@ -52,21 +54,41 @@ void oom_disarm(void) {
 long oom_count(void) { return atomic_load(&count); }
 long oom_hits(void) { return atomic_load(&hits); }
 
-void* malloc(size_t size) { return must_fail() ? NULL : __libc_malloc(size); }
+long oom_live(void) { return atomic_load(&live); }
 
-void* calloc(size_t items, size_t size) { return must_fail() ? NULL : __libc_calloc(items, size); }
+static void* counted(void* block) {
+  if (block != NULL) atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+  return block;
+}
 
-void* realloc(void* block, size_t size) { return must_fail() ? NULL : __libc_realloc(block, size); }
+void* malloc(size_t size) { return must_fail() ? NULL : counted(__libc_malloc(size)); }
+
+void* calloc(size_t items, size_t size) {
+  return must_fail() ? NULL : counted(__libc_calloc(items, size));
+}
+
+void free(void* block) {
+  if (block != NULL) atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+  __libc_free(block);
+}
+
+void* realloc(void* block, size_t size) {
+  if (block == NULL) return malloc(size);
+  if (must_fail()) return NULL;
+  void* moved = __libc_realloc(block, size);
+  if (moved == NULL && size == 0) atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+  return moved;
+}
 
 void* memalign(size_t alignment, size_t size) {
-  return must_fail() ? NULL : __libc_memalign(alignment, size);
+  return must_fail() ? NULL : counted(__libc_memalign(alignment, size));
 }
 
 void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
 
 int posix_memalign(void** block, size_t alignment, size_t size) {
   if (must_fail()) return ENOMEM;
-  void* made = __libc_memalign(alignment, size);
+  void* made = counted(__libc_memalign(alignment, size));
   if (made == NULL) return ENOMEM;
   *block = made;
   return 0;

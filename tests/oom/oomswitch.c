@@ -1,5 +1,5 @@
 /* The switch of oomshim.c for Python: arm(first, past_last, all_threads), disarm() -> (count,
- * hits). A call between the two sees its allocations number first..past_last-1 fail; a past_last of
+ * hits), live() -> blocks in use. A call between the two sees its allocations number first..past_last-1 fail; a past_last of
  * 0 means all from `first` on. It is a module of its own, because ctypes allocates in every call.
  */
 #define _GNU_SOURCE
@@ -10,6 +10,7 @@ static void (*shim_arm)(long, long, int);
 static void (*shim_disarm)(void);
 static long (*shim_count)(void);
 static long (*shim_hits)(void);
+static long (*shim_live)(void);
 
 static PyObject* arm(PyObject* module, PyObject* const* args, Py_ssize_t nargs) {
   (void)module;
@@ -32,9 +33,16 @@ static PyObject* disarm(PyObject* module, PyObject* ignored) {
   return Py_BuildValue("ll", shim_count(), shim_hits());
 }
 
+static PyObject* live(PyObject* module, PyObject* ignored) {
+  (void)module;
+  (void)ignored;
+  return PyLong_FromLong(shim_live());
+}
+
 static PyMethodDef methods[] = {
     {"arm", (PyCFunction)(void (*)(void))arm, METH_FASTCALL, "arm(first, past_last, all_threads)"},
     {"disarm", disarm, METH_NOARGS, "disarm() -> (allocations seen, allocations failed)"},
+    {"live", live, METH_NOARGS, "live() -> blocks of malloc that are in use"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -55,7 +63,8 @@ PyMODINIT_FUNC PyInit_oomswitch(void) {
   *(void**)&shim_disarm = dlsym(RTLD_DEFAULT, "oom_disarm");
   *(void**)&shim_count = dlsym(RTLD_DEFAULT, "oom_count");
   *(void**)&shim_hits = dlsym(RTLD_DEFAULT, "oom_hits");
-  if (!shim_arm || !shim_disarm || !shim_count || !shim_hits) {
+  *(void**)&shim_live = dlsym(RTLD_DEFAULT, "oom_live");
+  if (!shim_arm || !shim_disarm || !shim_count || !shim_hits || !shim_live) {
     PyErr_SetString(PyExc_ImportError, "liboomshim.so is not preloaded: start with tools/oom");
     return NULL;
   }

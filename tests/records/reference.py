@@ -1,5 +1,8 @@
-# The records engine once more, in plain Python: a regular expression for the line and a dict for the groups.
-# It takes the programs that plans make and returns what the engine returns, as lists; the tests compare the two.
+"""The records engine once more, in plain Python: a regular expression for the line and a dict for
+the groups. It takes the programs that plans make and returns what the engine returns, as
+lists; the tests compare the two.
+"""
+
 from __future__ import annotations
 
 import math
@@ -9,7 +12,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reference_values import INTEGERS, Refused, read_bool, read_float, read_integer, read_time
+from records.reference_values import (
+    INTEGERS,
+    Refused,
+    read_bool,
+    read_float,
+    read_integer,
+    read_time,
+)
 
 RAW_LIMIT = 4096
 _ESCAPE = re.compile(rb'\\(?:x([0-9a-fA-F]{2})|(["\\bnrtv]))')
@@ -18,11 +28,15 @@ _PARTS = ("method", "path", "protocol")
 
 
 def unescape(text: bytes) -> bytes:
-    return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()) if match[1] else _NAMED[match[2]], text)
+    return _ESCAPE.sub(
+        lambda match: bytes.fromhex(match[1].decode()) if match[1] else _NAMED[match[2]], text
+    )
 
 
 def line_pattern(source: dict[str, Any]) -> re.Pattern[bytes]:
-    """A pattern that never goes back over a token: each one ends at the first place where its end is."""
+    """A pattern that never goes back over a token: each one ends at the first place where its end
+    is.
+    """
     pattern = re.escape(source["prefix"])
     for index, token in enumerate(source["tokens"]):
         after = re.escape(token["after"])
@@ -35,7 +49,9 @@ def line_pattern(source: dict[str, Any]) -> re.Pattern[bytes]:
 
 
 def field_texts(program: dict[str, Any], match: re.Match[bytes]) -> dict[str, tuple[bytes, str]]:
-    """For every token and part of a request: its bytes and its kind; "malformed" is a request that is not three words."""
+    """For every token and part of a request: its bytes and its kind; "malformed" is a request that
+    is not three words.
+    """
     texts: dict[str, tuple[bytes, str]] = {}
     tokens = program["source"]["tokens"]
     for index, token in enumerate(tokens):
@@ -80,8 +96,12 @@ def check_value(field: dict[str, Any], value: Any) -> None:
         if field["one_of"] is not None and value.encode() not in field["one_of"]:
             raise Refused("one_of")
         return
-    inside = ((field["ge"] is None or value >= field["ge"]) and (field["gt"] is None or value > field["gt"])
-              and (field["le"] is None or value <= field["le"]) and (field["lt"] is None or value < field["lt"]))
+    inside = (
+        (field["ge"] is None or value >= field["ge"])
+        and (field["gt"] is None or value > field["gt"])
+        and (field["le"] is None or value <= field["le"])
+        and (field["lt"] is None or value < field["lt"])
+    )
     if not inside:
         raise Refused("range")
     if field["one_of"] is not None and value not in field["one_of"]:
@@ -116,8 +136,9 @@ def read_field(field: dict[str, Any], text: bytes, kind: str) -> Any:
     return value
 
 
-def read_row(program: dict[str, Any], pattern: re.Pattern[bytes], line: bytes,
-             max_row_bytes: int) -> tuple[dict[str, Any], list[tuple[str | None, str]]]:
+def read_row(
+    program: dict[str, Any], pattern: re.Pattern[bytes], line: bytes, max_row_bytes: int
+) -> tuple[dict[str, Any], list[tuple[str | None, str]]]:
     """The row's values by field, and its errors as (field, code)."""
     if len(line) > max_row_bytes:
         return {}, [(None, "too_long")]
@@ -153,9 +174,18 @@ def lines_of(data: bytes) -> list[tuple[int, bytes]]:
     return lines
 
 
-def run(input: Any, program: dict[str, Any], *, threads: int | None = None, max_errors: int = 1000,
-        max_row_bytes: int = 16 << 20, progress: Any = None) -> dict[str, Any]:
-    """The engine's result, with lists for arrays: `columns` is name -> list of Python values, None for null."""
+def run(
+    input: Any,
+    program: dict[str, Any],
+    *,
+    threads: int | None = None,
+    max_errors: int = 1000,
+    max_row_bytes: int = 16 << 20,
+    progress: Any = None,
+) -> dict[str, Any]:
+    """The engine's result, with lists for arrays: `columns` is name -> list of Python values, None
+    for null.
+    """
     inputs = input if isinstance(input, list) else [input]
     pattern = line_pattern(program["source"])
     rows: list[dict[str, Any]] = []
@@ -178,8 +208,14 @@ def run(input: Any, program: dict[str, Any], *, threads: int | None = None, max_
                 rows.append(values)
             row += 1
     return {
-        "columns": aggregated(program, rows), "rows_in": row, "rows_ok": row - bad, "rows_bad": bad,
-        "rows_blank": blank, "rows_kept": row - bad, "error_counts": counts, "errors": errors,
+        "columns": aggregated(program, rows),
+        "rows_in": row,
+        "rows_ok": row - bad,
+        "rows_bad": bad,
+        "rows_blank": blank,
+        "rows_kept": row - bad,
+        "error_counts": counts,
+        "errors": errors,
     }
 
 
@@ -192,7 +228,9 @@ def aggregated(program: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str,
         groups[()] = []
     for values in rows:
         groups.setdefault(tuple(values[name] for name in program["group_by"]), []).append(values)
-    columns = {name: [key[index] for key in groups] for index, name in enumerate(program["group_by"])}
+    columns = {
+        name: [key[index] for key in groups] for index, name in enumerate(program["group_by"])
+    }
     for each in program["aggregates"]:
         columns[each["name"]] = [aggregate(each, members) for members in groups.values()]
     return columns

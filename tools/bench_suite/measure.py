@@ -57,7 +57,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a row is measured; a column that is slower than the rest stops at `least`."""
+    """How long a row is measured, and how many repetitions each column makes in that time."""
 
     seconds: float = 2.0
     least: int = 3
@@ -158,13 +158,13 @@ def empty_round_ns() -> float:
 
 
 def rounds_of(tracks: list[Track], effort: Effort) -> Iterator[list[Track]]:
-    """Who runs in each round of the interleaving, until the row's time is spent."""
+    """Who runs in each round of the interleaving, until all have spent their share of the time."""
+    share = effort.seconds * 1e9 / max(1, len(tracks))
     for done in range(effort.most):
-        spent = sum(track.spent for track in tracks)
-        if done >= effort.least and spent > effort.seconds * 1e9:
+        running = [track for track in tracks if done < effort.least or track.spent < share]
+        if not running:
             return
-        fair = effort.seconds * 1e9 / len(tracks)
-        yield [t for t in tracks if done < effort.least or t.spent <= fair]
+        yield running
 
 
 def measure(row: Row, effort: Effort) -> dict[str, dict[str, Any] | str]:

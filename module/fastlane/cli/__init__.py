@@ -1,5 +1,5 @@
 """The command line: `python -m fastlane run|info`."""
 
-from .main import main
+from .dispatch import main
 
 __all__ = ["main"]

@@ -1,5 +1,9 @@
-# What can be written behind `python -m fastlane`, and the help that teaches it.
-# A wrong call is one sentence that says what is wrong and what to write; argparse's usage block is never printed.
+"""What can be written behind `python -m fastlane`, and the help that teaches it.
+
+A wrong call is one sentence that says what is wrong and what to write; argparse's usage block is
+never printed.
+"""
+
 from __future__ import annotations
 
 import argparse
@@ -7,6 +11,17 @@ import shutil
 from typing import Any, NoReturn
 
 from fastlane.records._errors import close_hint
+
+__all__ = [
+    "COMMANDS",
+    "DESCRIPTION",
+    "EPILOG",
+    "PROGRAM",
+    "RUN_DESCRIPTION",
+    "CallError",
+    "HelpAsked",
+    "parse",
+]
 
 PROGRAM = "python -m fastlane"
 
@@ -34,13 +49,14 @@ examples
   python -m fastlane run plan.json access.log access.log.1 -o table.csv --errors bad.ndjson
   zcat access.log.2.gz | python -m fastlane run plan.json - --max-bad 100
 
-Exit status: 0 done; 1 more than --max-bad rows are bad, or the input is damaged; 2 a wrong call, a file that cannot
-be read or an output that cannot be written; 130 interrupted.
+Exit status: 0 done; 1 more than --max-bad rows are bad, or the input is damaged; 2 a wrong call,
+a file that cannot be read or an output that cannot be written; 130 interrupted.
 """
 
 RUN_DESCRIPTION = """\
 Runs PLAN.json over the inputs, which are read one after the other as one stream of rows.
-A row that does not fit the schema is never dropped in silence: it is counted, told and, with --errors, written down.
+A row that does not fit the schema is never dropped in silence: it is counted, told and, with
+--errors, written down.
 """
 
 
@@ -71,7 +87,9 @@ class _Help(argparse.Action):
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
-    return argparse.RawDescriptionHelpFormatter(prog, width=min(shutil.get_terminal_size().columns, 100))
+    return argparse.RawDescriptionHelpFormatter(
+        prog, width=min(shutil.get_terminal_size().columns, 100)
+    )
 
 
 def _at_least(least: int) -> Any:
@@ -81,31 +99,59 @@ def _at_least(least: int) -> Any:
         except ValueError:
             value = least - 1
         if value < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least} on, got {text!r}")
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} on, got {text!r}"
+            )
         return value
 
     return number
 
 
 def _main_parser() -> argparse.ArgumentParser:
-    return _Parser(prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, usage=f"{PROGRAM} COMMAND ...")
+    return _Parser(
+        prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG, usage=f"{PROGRAM} COMMAND ..."
+    )
 
 
 def _run_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=f"{PROGRAM} run", description=RUN_DESCRIPTION, epilog=EPILOG)
     parser.add_argument("plan", metavar="PLAN.json", help="the plan file")
-    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a log file; - is standard input")
-    parser.add_argument("-o", "--output", metavar="OUT", help="write the table to OUT.csv or OUT.ndjson")
-    parser.add_argument("--errors", metavar="BAD.ndjson", help="write every error with its row, one JSON object a line")
-    parser.add_argument("--threads", metavar="N", type=_at_least(1), help="how many threads; all processors if not said")
-    parser.add_argument("--max-bad", metavar="N", type=_at_least(0), help="exit with 1 when more rows than N are bad")
-    parser.add_argument("--rows", metavar="N", type=_at_least(0), default=50, help="rows on the terminal (50)")
-    parser.add_argument("--progress", action="store_true", help="show how far it is, when stderr is a terminal")
+    parser.add_argument(
+        "inputs", metavar="INPUT", nargs="+", help="a log file; - is standard input"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="write the table to OUT.csv or OUT.ndjson"
+    )
+    parser.add_argument(
+        "--errors",
+        metavar="BAD.ndjson",
+        help="write every error with its row, one JSON object a line",
+    )
+    parser.add_argument(
+        "--threads",
+        metavar="N",
+        type=_at_least(1),
+        help="how many threads; all processors if not said",
+    )
+    parser.add_argument(
+        "--max-bad",
+        metavar="N",
+        type=_at_least(0),
+        help="exit with 1 when more rows than N are bad",
+    )
+    parser.add_argument(
+        "--rows", metavar="N", type=_at_least(0), default=50, help="rows on the terminal (50)"
+    )
+    parser.add_argument(
+        "--progress", action="store_true", help="show how far it is, when stderr is a terminal"
+    )
     return parser
 
 
 def _info_parser() -> argparse.ArgumentParser:
-    return _Parser(prog=f"{PROGRAM} info", description="Shows versions, the CPU row in use and threads.")
+    return _Parser(
+        prog=f"{PROGRAM} info", description="Shows versions, the CPU row in use and threads."
+    )
 
 
 COMMANDS = {"run": _run_parser, "info": _info_parser}
@@ -126,7 +172,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(rest)
     if unknown:
         options = [option for action in parser._actions for option in action.option_strings]
-        hint = close_hint(unknown[0].partition("=")[0], options)
-        parser.error(f"there is no option {unknown[0]!r}" + (f"; {hint}" if hint else ""))
+        near = close_hint(unknown[0].partition("=")[0], options)
+        parser.error(f"there is no option {unknown[0]!r}" + (f"; {near}" if near else ""))
     arguments.command = command
     return arguments

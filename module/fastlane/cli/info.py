@@ -1,10 +1,13 @@
-# `python -m fastlane info`: what fastlane.info() says, for people.
+"""`python -m fastlane info`: what fastlane.info() says, for people."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import fastlane
+
+__all__ = ["info"]
 
 
 def info() -> int:

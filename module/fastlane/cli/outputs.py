@@ -1,5 +1,9 @@
-# Output files. A file is written under another name beside its place and renamed when it is complete, so that nobody
-# ever sees half of it; where that cannot be (a pipe, a device), it is written in place.
+"""Output files.
+
+A file is written under another name beside its place and renamed when it is complete, so that
+nobody ever sees half of it; where that cannot be (a pipe, a device), it is written in place.
+"""
+
 from __future__ import annotations
 
 import base64
@@ -18,13 +22,18 @@ from fastlane.records import Errors, Result
 
 from .arguments import CallError
 
+__all__ = ["Output", "write_csv", "write_errors", "write_ndjson", "writer_for"]
+
 _ROWS_AT_ONCE = 8192
 
 
 class Output:
-    """One file that is to be. Made before the work begins, so that an output that cannot be written is known at once.
+    """One file that is to be. Made before the work begins, so that an output that cannot be written
+    is known at once.
 
-    Use it as a context manager: the file appears when `commit` was called; else nothing stays behind."""
+    Use it as a context manager: the file appears when `commit` was called; else nothing stays
+    behind.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -34,7 +43,9 @@ class Output:
         self._in_place = self._place.exists() and not stat.S_ISREG(self._place.stat().st_mode)
         self._written = self._place
         if not self._in_place:
-            self._written = self._place.with_name(f".{self._place.name}.{secrets.token_hex(4)}.part")
+            self._written = self._place.with_name(
+                f".{self._place.name}.{secrets.token_hex(4)}.part"
+            )
         self.file: IO[str]
         try:
             if self._place.exists() and not os.access(self._place, os.W_OK):
@@ -100,8 +111,13 @@ def write_ndjson(result: Result, file: IO[str]) -> None:
     """One JSON object a line; nan and inf, which JSON does not have, are null."""
     names = list(result.columns)
     for row in _rows(result):
-        file.write(json.dumps({name: _json_value(value) for name, value in zip(names, row, strict=True)},
-                              ensure_ascii=False) + "\n")
+        file.write(
+            json.dumps(
+                {name: _json_value(value) for name, value in zip(names, row, strict=True)},
+                ensure_ascii=False,
+            )
+            + "\n"
+        )
 
 
 def _json_value(value: Any) -> Any:
@@ -115,7 +131,9 @@ def _time(value: datetime.datetime) -> str:
 
 
 def write_errors(errors: Errors, names: list[str], file: IO[str]) -> None:
-    """One JSON object for each error, with the input's name and the raw row; a row that is no UTF-8 also in base64."""
+    """One JSON object for each error, with the input's name and the raw row; a row that is no UTF-8
+    also in base64.
+    """
     for error in errors:
         entry = error._asdict()
         entry["input"] = names[error.source]
@@ -127,4 +145,7 @@ def write_errors(errors: Errors, names: list[str], file: IO[str]) -> None:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
-_WRITERS: dict[str, Callable[[Result, IO[str]], None]] = {".csv": write_csv, ".ndjson": write_ndjson}
+_WRITERS: dict[str, Callable[[Result, IO[str]], None]] = {
+    ".csv": write_csv,
+    ".ndjson": write_ndjson,
+}

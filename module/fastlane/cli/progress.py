@@ -1,15 +1,20 @@
-# How far a run is, on one line of a terminal that is written over and taken away at the end.
+"""How far a run is, on one line of a terminal that is written over and taken away at the end."""
+
 from __future__ import annotations
 
 import sys
 import time
 from typing import TextIO
 
+__all__ = ["Progress", "progress_line"]
+
 _INTERVAL = 0.1
 
 
 class Progress:
-    """Called with the bytes done and the bytes in all. Shows nothing where the stream is not a terminal."""
+    """Called with the bytes done and the bytes in all. Shows nothing where the stream is not a
+    terminal.
+    """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream

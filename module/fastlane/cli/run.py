@@ -1,4 +1,7 @@
-# `python -m fastlane run`: reads the plan, runs it, shows the table, the counts and the kinds of errors.
+"""`python -m fastlane run`: reads the plan, runs it, shows the table, the counts and the kinds of
+errors.
+"""
+
 from __future__ import annotations
 
 import argparse
@@ -16,26 +19,37 @@ from fastlane.records.table import as_text, cut, printable
 
 from . import outputs
 from .arguments import CallError
-from .main import BAD_INPUT, DONE, _reader_gone, complain
+from .dispatch import BAD_INPUT, DONE, _reader_gone, complain
 from .progress import Progress
+
+__all__ = ["error_kinds", "read_plan", "report", "run", "summary"]
 
 _ERROR_KINDS = 8
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The exit status of one run. Raises CallError, OSError and FastlaneError for what cannot be run."""
+    """The exit status of one run. Raises CallError, OSError and FastlaneError for what cannot be
+    run.
+    """
     plan = read_plan(arguments.plan)
     write_table = outputs.writer_for(arguments.output) if arguments.output else None
     inputs = [_input(name) for name in arguments.inputs]
     _check_names(arguments)
     with contextlib.ExitStack() as stack:
-        table_output = stack.enter_context(outputs.Output(arguments.output)) if arguments.output else None
-        error_output = stack.enter_context(outputs.Output(arguments.errors)) if arguments.errors else None
+        table_output = (
+            stack.enter_context(outputs.Output(arguments.output)) if arguments.output else None
+        )
+        error_output = (
+            stack.enter_context(outputs.Output(arguments.errors)) if arguments.errors else None
+        )
         progress = Progress(sys.stderr) if arguments.progress else None
         try:
             result = plan.run(
-                inputs, threads=arguments.threads, max_errors=sys.maxsize if error_output else 1000, progress=progress
+                inputs,
+                threads=arguments.threads,
+                max_errors=sys.maxsize if error_output else 1000,
+                progress=progress,
             )
         finally:
             if progress is not None:
@@ -43,7 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
         if table_output is not None and write_table is not None:
             _written(table_output, lambda: write_table(result, table_output.file))
         if error_output is not None:
-            _written(error_output, lambda: outputs.write_errors(result.errors, arguments.inputs, error_output.file))
+            _written(
+                error_output,
+                lambda: outputs.write_errors(result.errors, arguments.inputs, error_output.file),
+            )
     status = DONE
     if arguments.max_bad is not None and result.rows_bad > arguments.max_bad:
         status = BAD_INPUT
@@ -84,8 +101,10 @@ def _input(name: str) -> Any:
             return path.read_bytes()
         with path.open("rb") as file:
             if file.read(2) == _GZIP_MAGIC:
-                raise CallError(f"{name}: is compressed, expected a log as text; "
-                                f"write zcat {name} | python -m fastlane run PLAN.json -")
+                raise CallError(
+                    f"{name}: is compressed, expected a log as text; "
+                    f"write zcat {name} | python -m fastlane run PLAN.json -"
+                )
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise CallError(f"{name}: {reason}; expected a file that can be read") from None
@@ -94,13 +113,19 @@ def _input(name: str) -> Any:
 
 def _check_names(arguments: argparse.Namespace) -> None:
     """An output may be neither an input, nor the plan, nor the other output."""
-    taken = {os.path.realpath(name): name for name in [arguments.plan, *arguments.inputs] if name != "-"}
+    taken = {
+        os.path.realpath(name): name for name in [arguments.plan, *arguments.inputs] if name != "-"
+    }
     for name in (arguments.output, arguments.errors):
         if name is None:
             continue
         place = os.path.realpath(name)
-        if place in taken and not stat.S_ISCHR(os.stat(place).st_mode if os.path.exists(place) else 0):
-            raise CallError(f"{name}: expected an output of its own, got {taken[place]}, which the run needs itself")
+        if place in taken and not stat.S_ISCHR(
+            os.stat(place).st_mode if os.path.exists(place) else 0
+        ):
+            raise CallError(
+                f"{name}: expected an output of its own, got {taken[place]}, which the run needs"
+            )
         taken[place] = name
 
 
@@ -141,7 +166,9 @@ def _seconds(seconds: float) -> str:
 
 
 def error_kinds(result: Result, names: list[str], width: int) -> str:
-    """The most frequent kinds of errors, each with how often it came and the first row that shows it."""
+    """The most frequent kinds of errors, each with how often it came and the first row that shows
+    it.
+    """
     if not result.error_counts:
         return ""
     kinds = sorted(result.error_counts.items(), key=lambda item: -item[1])
@@ -153,10 +180,14 @@ def error_kinds(result: Result, names: list[str], width: int) -> str:
     lines = ["errors"]
     for kind, count in kinds[:_ERROR_KINDS]:
         line = f"  {count:>{count_width},}  {_title(kind):<{title_width}}"
-        error = examples.get(kind)
-        if error is not None:
-            place = f"{names[error.source]}:{error.line}" if len(names) > 1 else f"line {error.line}"
-            line += f"  {place}: expected {error.expected}, got {error.got!r}"
+        example = examples.get(kind)
+        if example is not None:
+            place = (
+                f"{names[example.source]}:{example.line}"
+                if len(names) > 1
+                else f"line {example.line}"
+            )
+            line += f"  {place}: expected {example.expected}, got {example.got!r}"
         lines.append(cut(printable(line), width))
     if len(kinds) > _ERROR_KINDS:
         rest = sum(count for _, count in kinds[_ERROR_KINDS:])

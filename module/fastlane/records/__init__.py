@@ -1,10 +1,10 @@
 """Records: validate and aggregate the lines of a log, with every bad row kept as data.
 
-    from fastlane import records as fr
+from fastlane import records as fr
 
-    schema = fr.Schema(status=fr.Int16(ge=100, le=599), bytes=fr.Int64(ge=0, null="-"))
-    plan = fr.Plan(fr.apache("combined"), schema).group_by("status").aggregate(n=fr.count(), total=fr.sum("bytes"))
-    result = plan.run("access.log")
+schema = fr.Schema(status=fr.Int16(ge=100, le=599), bytes=fr.Int64(ge=0, null="-")) plan =
+fr.Plan(fr.apache("combined"), schema).group_by("status").aggregate(n=fr.count(),
+total=fr.sum("bytes")) result = plan.run("access.log")
 """
 
 from .aggregates import Aggregate, count, max, mean, min, sum
@@ -41,10 +41,10 @@ __all__ = [
     "Field",
     "Float32",
     "Float64",
+    "Int8",
     "Int16",
     "Int32",
     "Int64",
-    "Int8",
     "LogSource",
     "Plan",
     "Result",
@@ -52,10 +52,10 @@ __all__ = [
     "Schema",
     "String",
     "Timestamp",
+    "UInt8",
     "UInt16",
     "UInt32",
     "UInt64",
-    "UInt8",
     "apache",
     "count",
     "max",

@@ -1,5 +1,8 @@
-# Makes the one error that this package raises for a wrong schema, plan or call.
-# The class is the extension's own; here it gets the facts that every FastlaneError carries.
+"""Makes the one error that this package raises for a wrong schema, plan or call.
+
+The class is the extension's own; here it gets the facts that every FastlaneError carries.
+"""
+
 from __future__ import annotations
 
 import difflib
@@ -10,7 +13,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from fastlane._core import ArgumentTypeError, SchemaError
 
-__all__ = ["SchemaError", "argument_type_error", "close_hint", "naming_keywords", "nearest", "schema_error", "shown"]
+__all__ = [
+    "SchemaError",
+    "argument_type_error",
+    "close_hint",
+    "naming_keywords",
+    "nearest",
+    "schema_error",
+    "shown",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +36,9 @@ def shown(value: object) -> str:
 
 
 def close_hint(name: object, known: Iterable[str]) -> str | None:
-    """The hint after an unknown name where all known ones have been listed: only those that are near it."""
+    """The hint after an unknown name where all known ones have been listed: only those that are
+    near it.
+    """
     close = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
     return "did you mean " + " or ".join(close) + "?" if close else None
 
@@ -50,16 +63,24 @@ def schema_error(
     got: str,
     hint: str | None = None,
 ) -> SchemaError:
-    """A SchemaError whose sentence is `where: expected ..., got ...; hint`, with the same facts as attributes."""
-    return _with_facts(SchemaError, where, argument, expected, got, hint)
+    """A SchemaError whose sentence is `where: expected ..., got ...; hint`, with the same facts as
+    attributes.
+    """
+    error: SchemaError = _with_facts(SchemaError, where, argument, expected, got, hint)
+    return error
 
 
-def argument_type_error(where: str, *, argument: str, expected: str, got: str, hint: str | None = None) -> Exception:
+def argument_type_error(
+    where: str, *, argument: str, expected: str, got: str, hint: str | None = None
+) -> ArgumentTypeError:
     """The same for an argument of a call."""
-    return _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+    error: ArgumentTypeError = _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+    return error
 
 
-def _with_facts(cls: Any, where: str, argument: str, expected: str, got: str, hint: str | None) -> Any:
+def _with_facts(
+    cls: Any, where: str, argument: str, expected: str, got: str, hint: str | None
+) -> Any:
     message = f"{where}: expected {expected}, got {got}"
     if hint:
         message += f"; {hint}"
@@ -78,8 +99,11 @@ def naming_keywords(function: Callable[P, R]) -> Callable[P, R]:
         for name in named:
             if name not in known:
                 raise argument_type_error(
-                    f"{function.__qualname__}()", argument=name, expected="one of the keywords " + ", ".join(known),
-                    got=repr(name), hint=close_hint(name, known),
+                    f"{function.__qualname__}()",
+                    argument=name,
+                    expected="one of the keywords " + ", ".join(known),
+                    got=repr(name),
+                    hint=close_hint(name, known),
                 )
         return function(*args, **named)
 

@@ -1,5 +1,7 @@
-# The aggregates of a plan: small values that name a function and a column, and the rules of which column fits.
-# The names shadow builtins on purpose: users write fr.sum("bytes").
+"""The aggregates of a plan: small values that name a function and a column, and the rules of
+which column fits. The names shadow builtins on purpose: users write fr.sum("bytes").
+"""
+
 from __future__ import annotations
 
 import re
@@ -7,6 +9,18 @@ from dataclasses import dataclass
 
 from ._errors import close_hint, schema_error, shown
 from .fields import Bool, Field, Float, Integer, Timestamp
+
+__all__ = [
+    "FUNCTIONS",
+    "Aggregate",
+    "check_column",
+    "count",
+    "max",
+    "mean",
+    "min",
+    "parse_aggregate",
+    "sum",
+]
 
 FUNCTIONS = ("count", "sum", "min", "max", "mean")
 _CALL = re.compile(r"\s*([A-Za-z_]\w*)\s*\(\s*([^()]*?)\s*\)\s*")
@@ -24,7 +38,9 @@ class Aggregate:
         return f"{self.function}({self.column or ''})"
 
     def __repr__(self) -> str:
-        return f"{self.function}({self.column!r})" if self.column is not None else f"{self.function}()"
+        return (
+            f"{self.function}({self.column!r})" if self.column is not None else f"{self.function}()"
+        )
 
 
 def count() -> Aggregate:
@@ -33,7 +49,7 @@ def count() -> Aggregate:
 
 
 def sum(column: str, /) -> Aggregate:
-    """The sum of a numeric column: exact int64 of integers, float64 of floats; nulls are left out."""
+    """The sum of a numeric column: exact int64 or, of floats, float64; nulls are left out."""
     return _of_column("sum", column)
 
 
@@ -54,25 +70,42 @@ def mean(column: str, /) -> Aggregate:
 
 def _of_column(function: str, column: str) -> Aggregate:
     if not isinstance(column, str) or not column:
-        raise schema_error(f"{function}(column)", argument="column", expected="the name of a column", got=shown(column))
+        raise schema_error(
+            f"{function}(column)",
+            argument="column",
+            expected="the name of a column",
+            got=shown(column),
+        )
     return Aggregate(function, column)
 
 
 def parse_aggregate(text: str, where: str) -> Aggregate:
-    """The aggregate that `text` spells, such as "sum(bytes)". Raises SchemaError that begins with `where`."""
+    """The aggregate that `text` spells, such as "sum(bytes)". Raises SchemaError that begins with
+    `where`.
+    """
     match = _CALL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise schema_error(where, argument="aggregate", expected='a call such as "count()" or "sum(bytes)"',
-                           got=shown(text))
+        raise schema_error(
+            where,
+            argument="aggregate",
+            expected='a call such as "count()" or "sum(bytes)"',
+            got=shown(text),
+        )
     function, column = match[1], match[2]
     if function not in FUNCTIONS:
-        raise schema_error(where, argument="aggregate", expected="one of the aggregates " + ", ".join(FUNCTIONS),
-                           got=repr(function), hint=close_hint(function, FUNCTIONS))
+        raise schema_error(
+            where,
+            argument="aggregate",
+            expected="one of the aggregates " + ", ".join(FUNCTIONS),
+            got=repr(function),
+            hint=close_hint(function, FUNCTIONS),
+        )
     if (function == "count") != (column == ""):
-        expected = "count() without a column" if function == "count" else f"a column in {function}(...)"
+        expected = (
+            "count() without a column" if function == "count" else f"a column in {function}(...)"
+        )
         raise schema_error(where, argument="aggregate", expected=expected, got=shown(text))
     return Aggregate(function, column or None)
-
 
 
 def check_column(aggregate: Aggregate, field: Field, where: str) -> None:
@@ -83,5 +116,9 @@ def check_column(aggregate: Aggregate, field: Field, where: str) -> None:
         allowed = (Bool, Integer, Float, Timestamp)
         expected = "a numeric or Timestamp column"
     if not isinstance(field, allowed):
-        raise schema_error(where, argument=str(aggregate.column), expected=f"{expected} in {aggregate.function}()",
-                           got=f"{aggregate.column}, a {type(field).__name__}")
+        raise schema_error(
+            where,
+            argument=str(aggregate.column),
+            expected=f"{expected} in {aggregate.function}()",
+            got=f"{aggregate.column}, a {type(field).__name__}",
+        )

@@ -1,8 +1,11 @@
-# One column of a result: the engine's arrays under the names that users know, without a copy.
-# Python objects are made only when they are asked for.
+"""One column of a result: the engine's arrays under the names that users know, without a copy.
+Python objects are made only when they are asked for.
+"""
+
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,15 +14,19 @@ import numpy as np
 
 from fastlane import _core
 
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+__all__ = ["Column"]
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 class Column:
-    """A column: `.values` is the ndarray itself; `.validity` is None or a bool ndarray that is False where the value
-    is null. `tolist()`, `[i]` and iteration give Python values, None for null; a slice gives a list.
+    """A column: `.values` is the ndarray itself; `.validity` is None or a bool ndarray that is
+    False where the value is null. `tolist()`, `[i]` and iteration give Python values, None for
+    null; a slice gives a list.
 
-    A String has its text in `.data` (UTF-8) between `.offsets`, a Category its `.codes` into `.dictionary`; their
-    `.values` is an array of `str` that is made when it is first asked for."""
+    A String has its text in `.data` (UTF-8) between `.offsets`, a Category its `.codes` into
+    `.dictionary`; their `.values` is an array of `str` that is made when it is first asked for.
+    """
 
     def __init__(self, parts: Mapping[str, Any]) -> None:
         self._parts = dict(parts)
@@ -31,12 +38,13 @@ class Column:
 
     @cached_property
     def values(self) -> np.ndarray[Any, Any]:
-        """The values, 1-D: numbers and bool as they are, a timestamp as int64 microseconds UTC. What stands where
-        `.validity` is False has no meaning.
+        """The values, 1-D: numbers and bool as they are, a timestamp as int64 microseconds UTC.
+        What stands where `.validity` is False has no meaning.
 
         Memory: shares the column's memory; copies for String and Category only."""
         if "values" in self._parts:
-            return np.asarray(self._parts["values"])
+            values: np.ndarray[Any, Any] = self._parts["values"]
+            return values
         texts = np.empty(len(self), dtype=object)
         texts[:] = self.tolist()
         return texts
@@ -44,7 +52,8 @@ class Column:
     @property
     def codes(self) -> np.ndarray[Any, Any]:
         """The codes of a Category, int32, without a copy."""
-        return self._part("codes", "category")
+        codes: np.ndarray[Any, Any] = self._part("codes", "category")
+        return codes
 
     @cached_property
     def dictionary(self) -> list[str]:
@@ -54,13 +63,17 @@ class Column:
 
     @property
     def offsets(self) -> np.ndarray[Any, Any]:
-        """Where each text of a String begins in `.data`, and where the last one ends; int64, without a copy."""
-        return self._part("offsets", "string")
+        """Where each text of a String begins in `.data`, and where the last one ends; int64,
+        without a copy.
+        """
+        offsets: np.ndarray[Any, Any] = self._part("offsets", "string")
+        return offsets
 
     @property
     def data(self) -> np.ndarray[Any, Any]:
         """The texts of a String as UTF-8, uint8, without a copy."""
-        return self._part("data", "string")
+        data: np.ndarray[Any, Any] = self._part("data", "string")
+        return data
 
     def _part(self, name: str, type_name: str) -> Any:
         if name not in self._parts:
@@ -97,8 +110,10 @@ class Column:
             if self.type == "timestamp":
                 made = [_datetime(value) for value in made]
         if self.validity is not None:
-            made = [value if valid else None
-                    for value, valid in zip(made, self.validity[start:stop].tolist(), strict=True)]
+            made = [
+                value if valid else None
+                for value, valid in zip(made, self.validity[start:stop].tolist(), strict=True)
+            ]
         return made
 
     def __len__(self) -> int:
@@ -126,16 +141,24 @@ class Column:
         if self.type != other.type or len(self) != len(other):
             return False
         if self.type in ("float32", "float64"):
-            same_nulls = self.null_count == other.null_count and (
-                self.null_count == 0 or np.array_equal(self.validity, other.validity))
-            return same_nulls and np.array_equal(np.asarray(self), np.asarray(other), equal_nan=True)
+            one, other_one = self.validity, other.validity
+            same_nulls = (
+                np.array_equal(one, other_one)
+                if one is not None and other_one is not None
+                else self.null_count == 0 == other.null_count
+            )
+            return same_nulls and np.array_equal(
+                np.asarray(self), np.asarray(other), equal_nan=True
+            )
         return self.tolist() == other.tolist()
 
     __hash__ = None  # type: ignore[assignment]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The values as NumPy has them: numbers without a copy, a timestamp as datetime64[us], text as `str` objects.
-        With nulls a copy in which they are NaN, NaT or, where the type has no such value, None objects."""
+        """The values as NumPy has them: numbers without a copy, a timestamp as datetime64[us], text
+        as `str` objects. With nulls a copy in which they are NaN, NaT or, where the type has no
+        such value, None objects.
+        """
         if not self.null_count and "values" in self._parts:
             shared = self.values.view("datetime64[us]") if self.type == "timestamp" else self.values
             if dtype is not None and shared.dtype != np.dtype(dtype):
@@ -155,7 +178,7 @@ class Column:
             made[empty] = np.nan
         elif self.type == "timestamp":
             made = self.values.view("datetime64[us]").copy()
-            made[empty] = np.datetime64("NaT")
+            made[empty] = np.datetime64("NaT", "us")
         else:
             made = self.values.astype(object)
             made[empty] = None
@@ -166,12 +189,16 @@ class Column:
         return _core.arrow_schema([("", self._parts)], False)
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
-        """The Arrow type and array as capsules. Memory: shares the column's memory; a bool column is packed."""
+        """The Arrow type and array as capsules. Memory: shares the column's memory; a bool column
+        is packed.
+        """
         return _core.arrow_array(self._parts)
 
     def __repr__(self) -> str:
-        shown = [repr(value) if not isinstance(value, datetime.datetime) else value.isoformat()
-                 for value in self[:8]]
+        shown = [
+            repr(value) if not isinstance(value, datetime.datetime) else value.isoformat()
+            for value in self[:8]
+        ]
         more = ", ..." if len(self) > 8 else ""
         return f"<Column {self.type}[{len(self)}]: {', '.join(shown)}{more}>"
 
@@ -181,8 +208,10 @@ class Column:
 
 def _refuse_copy(copy: bool | None, what: str) -> None:
     if copy is False:
-        raise _core.CopyError(f"Column.__array__(copy=False): {what} needs a copy; use copy=None, or .values and "
-                              f".validity")
+        raise _core.CopyError(
+            f"Column.__array__(copy=False): {what} needs a copy; use copy=None, or .values and "
+            f".validity"
+        )
 
 
 def _texts(offsets: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> list[str]:
@@ -192,8 +221,10 @@ def _texts(offsets: np.ndarray[Any, Any], data: np.ndarray[Any, Any]) -> list[st
     bounds = offsets.tolist()
     first = bounds[0]
     text = data[first : bounds[-1]].tobytes()
-    return [str(text[start - first : stop - first], "utf-8")
-            for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [
+        str(text[start - first : stop - first], "utf-8")
+        for start, stop in itertools.pairwise(bounds)
+    ]
 
 
 def _datetime(microseconds: int) -> Any:

@@ -1,124 +1,39 @@
-# The field types of a schema: small frozen values that say what one column holds and what is allowed in it.
-# They check their own options; what a source offers is the plan's business, parsing is the engine's.
+"""The field types of a schema: small frozen values that say what one column holds and what is
+allowed in it. They check their own options; what a source offers is the plan's business,
+parsing is the engine's.
+"""
+
 from __future__ import annotations
 
 import dataclasses
-import functools
-import json
-from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar
 
 from . import _options as options
-from ._errors import close_hint, schema_error, shown
+from ._errors import schema_error
+from ._field import Field, field_type
 
-F = TypeVar("F", bound="type[Field]")
-
-
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def field_type(cls: F) -> F:
-    """A frozen keyword-only dataclass whose constructor names a wrong option in one sentence."""
-    cls = dataclasses.dataclass(frozen=True, kw_only=True, repr=False)(cls)
-    cls.__init__ = _naming_wrong_options(cls.__init__)  # type: ignore[method-assign]
-    return cls
-
-
-def _naming_wrong_options(init: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(init)
-    def checked(self: Field, *args: Any, **given: Any) -> None:
-        known = self.option_names()
-        for name in given:
-            if name not in known:
-                raise _unknown_option(type(self), name)
-        if len(args) > len(self.positional):
-            takes = "only options by name" if not self.positional else f"one value ({self.positional[0]})"
-            raise schema_error(
-                type(self).__name__, argument="args", expected=takes, got=shown(args[-1]),
-                hint="write the option's name, as in ge=0",
-            )
-        init(self, *args, **given)
-
-    return checked
-
-
-def _unknown_option(cls: type[Field], name: str) -> Exception:
-    known = cls.option_names()
-    return schema_error(
-        cls.__name__, argument=name, expected="one of the options " + ", ".join(known),
-        got=repr(name), hint=close_hint(name, known),
-    )
-
-
-@field_type
-class Field:
-    """What every field type takes: `null` (the text that stands for null), `nullable`, `default` (for a null or
-    missing value), `column` (the source's name for it) and `path` (where it is in nested JSON)."""
-
-    type_name: ClassVar[str] = ""
-    positional: ClassVar[tuple[str, ...]] = ()
-
-    null: str | None = None
-    nullable: bool = False
-    default: Any = None
-    column: str | None = None
-    path: str | None = None
-
-    def __post_init__(self) -> None:
-        options.text(self, "null")
-        options.true_or_false(self, "nullable")
-        options.name(self, "column")
-        options.json_path(self, "path")
-        self._check_options()
-        if self.default is not None:
-            expected = self._refusal(self.default)
-            if expected is not None:
-                raise schema_error(
-                    options.place(self, "default"), argument="default", expected=expected, got=shown(self.default)
-                )
-
-    def _check_options(self) -> None:
-        """Checks of one type's own options."""
-
-    def _refusal(self, value: Any) -> str | None:
-        """What was expected instead of `value` as a value of this field, or None when it is allowed."""
-        raise NotImplementedError
-
-    def default_text(self) -> str:
-        """The default as it would stand in a log."""
-        return str(self.default)
-
-    @classmethod
-    def option_names(cls) -> tuple[str, ...]:
-        return tuple(each.name for each in dataclasses.fields(cls))
-
-    @property
-    def takes_null(self) -> bool:
-        """Whether a null value is no error: it is kept as null or replaced by the default."""
-        return self.nullable or self.null is not None or self.default is not None
-
-    def given_options(self) -> dict[str, Any]:
-        """The options that differ from their defaults, by name."""
-        given = {}
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if value != each.default or type(value) is not type(each.default):
-                given[each.name] = value
-        return given
-
-    def to_spec(self) -> str | dict[str, Any]:
-        """The field as a plan file writes it."""
-        given = {name: list(value) if isinstance(value, tuple) else value
-                 for name, value in self.given_options().items()}
-        return {self.type_name: given} if given else self.type_name
-
-    def __repr__(self) -> str:
-        parts = []
-        for name, value in self.given_options().items():
-            text = repr(list(value)) if isinstance(value, tuple) else repr(value)
-            parts.append(text if name in self.positional else f"{name}={text}")
-        return f"{type(self).__name__}({', '.join(parts)})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _field_from_text, (json.dumps(self.to_spec(), separators=(",", ":")),)
+__all__ = [
+    "FIELD_TYPES",
+    "Bool",
+    "Category",
+    "Field",
+    "Float",
+    "Float32",
+    "Float64",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "Integer",
+    "String",
+    "Text",
+    "Timestamp",
+    "UInt8",
+    "UInt16",
+    "UInt32",
+    "UInt64",
+    "field_type",
+]
 
 
 @field_type
@@ -148,7 +63,11 @@ class Integer(Field):
     one_of: tuple[int, ...] | None = None
 
     def _in_type(self, value: Any) -> bool:
-        return isinstance(value, int) and not isinstance(value, bool) and self.low <= value <= self.high
+        return (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and self.low <= value <= self.high
+        )
 
     def _check_options(self) -> None:
         expected = f"a whole number in {self.low}..{self.high}"
@@ -254,7 +173,9 @@ class Float64(Float):
 
 @field_type
 class Text(Field):
-    """What String and Category share: `one_of`, `max_length` and `min_length` in characters, `starts_with`."""
+    """What String and Category share: `one_of`, `max_length` and `min_length` in characters,
+    `starts_with`.
+    """
 
     one_of: tuple[str, ...] | None = None
     max_length: int | None = None
@@ -266,10 +187,16 @@ class Text(Field):
         options.check(self, "max_length", options.is_length, "a length, 0 or more")
         options.check(self, "min_length", options.is_length, "a length, 0 or more")
         options.text(self, "starts_with")
-        if self.max_length is not None and self.min_length is not None and self.min_length > self.max_length:
+        if (
+            self.max_length is not None
+            and self.min_length is not None
+            and self.min_length > self.max_length
+        ):
             raise schema_error(
-                options.place(self, "min_length"), argument="min_length",
-                expected=f"at most max_length, {self.max_length}", got=str(self.min_length),
+                options.place(self, "min_length"),
+                argument="min_length",
+                expected=f"at most max_length, {self.max_length}",
+                got=str(self.min_length),
             )
 
     def _refusal(self, value: Any) -> str | None:
@@ -300,9 +227,10 @@ class Category(Text):
 
 @field_type
 class Timestamp(Field):
-    """A point in time, kept as int64 microseconds UTC. `format` is a strptime format, "iso8601", "epoch_s" or
-    "epoch_ms"; a default is text in that format. The bounds `ge gt le lt` are ISO 8601 texts, UTC where no offset is
-    said."""
+    """A point in time, kept as int64 microseconds UTC. `format` is a strptime format, "iso8601",
+    "epoch_s" or "epoch_ms"; a default is text in that format. The bounds `ge gt le lt` are ISO 8601
+    texts, UTC where no offset is said.
+    """
 
     type_name = "timestamp"
     positional = ("format",)
@@ -316,7 +244,9 @@ class Timestamp(Field):
     def _check_options(self) -> None:
         options.time_format(self)
         for bound in options.BOUNDS:
-            options.check(self, bound, options.is_time, 'an ISO 8601 time such as "2015-05-17T10:05:03Z"')
+            options.check(
+                self, bound, options.is_time, 'an ISO 8601 time such as "2015-05-17T10:05:03Z"'
+            )
         options.bounds(self, options.microseconds)
 
     def _refusal(self, value: Any) -> str | None:
@@ -327,12 +257,20 @@ class Timestamp(Field):
 
 FIELD_TYPES: dict[str, type[Field]] = {
     cls.type_name: cls
-    for cls in (Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64,
-                Float32, Float64, String, Category, Timestamp)
+    for cls in (
+        Bool,
+        Int8,
+        Int16,
+        Int32,
+        Int64,
+        UInt8,
+        UInt16,
+        UInt32,
+        UInt64,
+        Float32,
+        Float64,
+        String,
+        Category,
+        Timestamp,
+    )
 }
-
-
-def _field_from_text(text: str) -> Field:
-    from .plan_file import read_field
-
-    return read_field(json.loads(text), "$")

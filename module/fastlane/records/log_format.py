@@ -1,5 +1,7 @@
-# Reads Apache LogFormat and nginx log_format texts into a layout: literals and named tokens in the order of a line.
-# It decides where each token ends; it never sees a line of a log.
+"""Reads Apache LogFormat and nginx log_format texts into a layout: literals and named tokens in
+the order of a line. It decides where each token ends; it never sees a line of a log.
+"""
+
 from __future__ import annotations
 
 import re
@@ -9,34 +11,71 @@ from types import MappingProxyType
 
 from ._errors import schema_error, shown
 
+__all__ = [
+    "APACHE_NAMED",
+    "NGINX_NAMED",
+    "REQUEST_PARTS",
+    "LogLayout",
+    "LogToken",
+    "apache_layout",
+    "nginx_layout",
+]
+
 APACHE_NAMED = {
     "common": '%h %l %u %t "%r" %>s %b',
     "combined": '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"',
 }
 NGINX_NAMED = {
     "combined": '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
-                '"$http_referer" "$http_user_agent"',
+    '"$http_referer" "$http_user_agent"',
 }
 REQUEST_PARTS = ("method", "path", "protocol")
 
 _APACHE_NAMES = {
-    "h": "host", "l": "ident", "u": "user", "t": "time", "r": "request", "s": "status", "b": "bytes", "B": "bytes",
-    "D": "duration_us", "T": "duration_s", "v": "vhost", "V": "server_name", "p": "port", "m": "method", "U": "path",
-    "q": "query", "H": "protocol", "a": "client", "A": "local_address", "f": "filename", "I": "bytes_in",
-    "O": "bytes_out", "S": "bytes_total", "k": "keepalive", "L": "log_id", "P": "pid", "R": "handler",
+    "h": "host",
+    "l": "ident",
+    "u": "user",
+    "t": "time",
+    "r": "request",
+    "s": "status",
+    "b": "bytes",
+    "B": "bytes",
+    "D": "duration_us",
+    "T": "duration_s",
+    "v": "vhost",
+    "V": "server_name",
+    "p": "port",
+    "m": "method",
+    "U": "path",
+    "q": "query",
+    "H": "protocol",
+    "a": "client",
+    "A": "local_address",
+    "f": "filename",
+    "I": "bytes_in",
+    "O": "bytes_out",
+    "S": "bytes_total",
+    "k": "keepalive",
+    "L": "log_id",
+    "P": "pid",
+    "R": "handler",
     "X": "connection",
 }
 _APACHE_OF_NAME = {"i": "", "o": "out_", "C": "cookie_", "e": "env_", "n": "note_"}
 _APACHE_DURATION = {"s": "duration_s", "ms": "duration_ms", "us": "duration_us"}
 
-_APACHE_TOKEN = re.compile(r"%(?:!?\d+(?:,\d+)*)?[<>]?(?:\{(?P<name>[^}]*)\})?(?P<letter>\^?[A-Za-z]{1,2}|%)?")
+_APACHE_TOKEN = re.compile(
+    r"%(?:!?\d+(?:,\d+)*)?[<>]?(?:\{(?P<name>[^}]*)\})?(?P<letter>\^?[A-Za-z]{1,2}|%)?"
+)
 _APACHE_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"'}
 _NGINX_TOKEN = re.compile(r"\$(?:\{(?P<braced>[A-Za-z0-9_]+)\}|(?P<bare>[A-Za-z0-9_]+))?")
 
 
 @dataclass(frozen=True)
 class LogToken:
-    """One value in a line: `kind` is "plain", "quoted" or "request"; `after` is the literal that ends it."""
+    """One value in a line: `kind` is "plain", "quoted" or "request"; `after` is the literal that
+    ends it.
+    """
 
     name: str
     kind: str
@@ -45,7 +84,7 @@ class LogToken:
 
 @dataclass(frozen=True)
 class LogLayout:
-    """A line: the literal before the first token, then the tokens, each with the literal after it."""
+    """A line: the literal before the first token, then each token with the literal after it."""
 
     prefix: bytes
     tokens: tuple[LogToken, ...]
@@ -91,8 +130,10 @@ def _apache_token(text: str, position: int) -> tuple[list[str | tuple[str]], int
     name = _apache_name(letter, argument)
     if name is None:
         raise schema_error(
-            "apache(format=)", argument="format", expected="the tokens of an Apache LogFormat",
-            got=f"{shown(text[position : position + max(len(spelled), 2)])} at character {position}",
+            "apache(format=)",
+            argument="format",
+            expected="the tokens of an Apache LogFormat",
+            got=f"{shown(text[position:][: max(len(spelled), 2)])} at character {position}",
             hint="%% stands for a percent sign",
         )
     return [(name,)], len(spelled)
@@ -116,16 +157,25 @@ def nginx_layout(format: str) -> LogLayout:
     """The layout of a log_format text or of a named format. Raises SchemaError."""
     text = _checked_text("nginx", format, NGINX_NAMED)
     if text.lstrip().startswith("log_format"):
-        raise schema_error("nginx(format=)", argument="format", expected="the format's text alone", got=shown(text),
-                           hint="leave out the word log_format, the name and the outer quotes")
+        raise schema_error(
+            "nginx(format=)",
+            argument="format",
+            expected="the format's text alone",
+            got=shown(text),
+            hint="leave out the word log_format, the name and the outer quotes",
+        )
     parts: list[str | tuple[str]] = []
     position = 0
     for match in _NGINX_TOKEN.finditer(text):
         parts.extend(text[position : match.start()])
         name = match["braced"] or match["bare"]
         if name is None:
-            raise schema_error("nginx(format=)", argument="format", expected="a variable's name after each $",
-                               got=f"{shown(text[match.start() : match.start() + 10])} at character {match.start()}")
+            raise schema_error(
+                "nginx(format=)",
+                argument="format",
+                expected="a variable's name after each $",
+                got=f"{shown(text[match.start() :][:10])} at character {match.start()}",
+            )
         parts.append((name,))
         position = match.end()
     parts.extend(text[position:])
@@ -157,7 +207,9 @@ def _layout(kind: str, format: str, parts: list[str | tuple[str]]) -> LogLayout:
         else:
             literals[-1] += part
     if not names:
-        raise schema_error(where, argument="format", expected="at least one token", got=shown(format))
+        raise schema_error(
+            where, argument="format", expected="at least one token", got=shown(format)
+        )
     if any("\n" in literal for literal in literals):
         raise schema_error(where, argument="format", expected="one line", got="a line break in it")
     unique = _distinct(names)
@@ -168,7 +220,9 @@ def _layout(kind: str, format: str, parts: list[str | tuple[str]]) -> LogLayout:
         quotes += before.count('"')
         if after == "" and index + 1 < len(names):
             raise schema_error(
-                where, argument="format", expected="a character between two tokens",
+                where,
+                argument="format",
+                expected="a character between two tokens",
                 got=f"{unique[index]} directly followed by {unique[index + 1]}",
                 hint="their values could not be told apart",
             )
@@ -189,7 +243,9 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _readings(tokens: list[LogToken]) -> dict[str, str]:
-    """Column name to token name; a token of its own goes before the part of a request with the same name."""
+    """Column name to token name; a token of its own goes before the part of a request with the same
+    name.
+    """
     own = {token.name for token in tokens}
     readings: dict[str, str] = {}
     for token in tokens:

@@ -1,5 +1,8 @@
-# The plan: a source, a schema and what is to become of the rows. An immutable value that checks itself when it is
-# made, is written as a plan file and run by the engine; it holds no file, thread or compiled code.
+"""The plan: a source, a schema and what is to become of the rows. An immutable value that checks
+itself when it is made, is written as a plan file and run by the engine; it holds no file,
+thread or compiled code.
+"""
+
 from __future__ import annotations
 
 import json
@@ -18,49 +21,83 @@ from .result import Result
 from .schema import Schema, check_name
 from .sources import LogSource
 
+__all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
+
 PLAN_FORMAT = 1
 MAX_ROW_BYTES = 16 << 20
 
 
 class Plan:
-    """What to do with records: `Plan(apache("combined"), schema).group_by("status").aggregate(n=count())`.
+    """What to do with records: `Plan(apache("combined"),
+    schema).group_by("status").aggregate(n=count())`.
 
-    Every step returns a new plan and leaves this one as it is; a step that is said again replaces what it said before.
-    Raises SchemaError for a column that is not there, with the names that are near it."""
+    Every step returns a new plan and leaves this one as it is; a step that is said again replaces
+    what it said before. Raises SchemaError for a column that is not there, with the names that are
+    near it.
+    """
 
-    __slots__ = ("_aggregates", "_group_by", "_schema", "_select", "_source")
+    __slots__ = ("_aggregates", "_group_by", "_program", "_schema", "_select", "_source")
     _source: LogSource
     _schema: Schema
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
+    _program: dict[str, Any] | None
 
     def __init__(self, source: LogSource, schema: Schema) -> None:
         if not isinstance(source, LogSource):
-            raise schema_error("Plan(source)", argument="source",
-                               expected='a source such as apache("combined")', got=shown(source))
+            raise schema_error(
+                "Plan(source)",
+                argument="source",
+                expected='a source such as apache("combined")',
+                got=shown(source),
+            )
         if not isinstance(schema, Schema):
-            raise schema_error("Plan(schema)", argument="schema", expected="a Schema", got=shown(schema))
+            raise schema_error(
+                "Plan(schema)", argument="schema", expected="a Schema", got=shown(schema)
+            )
         for name, field in schema.fields.items():
             if field.path is not None:
-                raise schema_error(f"Schema({name}=)", argument=name, expected="column= for a log",
-                                   got=f"path={field.path!r}", hint="path= belongs to nested JSON")
+                raise schema_error(
+                    f"Schema({name}=)",
+                    argument=name,
+                    expected="column= for a log",
+                    got=f"path={field.path!r}",
+                    hint="path= belongs to nested JSON",
+                )
             wanted = field.column or name
             if wanted not in source.readings:
-                raise schema_error(f"Schema({name}=)", argument=name, expected=f"a column of {source!r}",
-                                   got=repr(wanted), hint=nearest(wanted, source.names))
+                raise schema_error(
+                    f"Schema({name}=)",
+                    argument=name,
+                    expected=f"a column of {source!r}",
+                    got=repr(wanted),
+                    hint=nearest(wanted, source.names),
+                )
         self._set(source, schema, (), {}, None)
 
-    def _set(self, source: LogSource, schema: Schema, group_by: tuple[str, ...],
-             aggregates: Mapping[str, Aggregate], select: tuple[str, ...] | None) -> None:
+    def _set(
+        self,
+        source: LogSource,
+        schema: Schema,
+        group_by: tuple[str, ...],
+        aggregates: Mapping[str, Aggregate],
+        select: tuple[str, ...] | None,
+    ) -> None:
         object.__setattr__(self, "_source", source)
         object.__setattr__(self, "_schema", schema)
         object.__setattr__(self, "_group_by", group_by)
         object.__setattr__(self, "_aggregates", MappingProxyType(dict(aggregates)))
         object.__setattr__(self, "_select", select)
+        object.__setattr__(self, "_program", None)
 
     def _with(self, **changed: Any) -> Plan:
-        parts = {"group_by": self._group_by, "aggregates": self._aggregates, "select": self._select, **changed}
+        parts = {
+            "group_by": self._group_by,
+            "aggregates": self._aggregates,
+            "select": self._select,
+            **changed,
+        }
         plan = object.__new__(type(self))
         plan._set(self._source, self._schema, **parts)
         return plan
@@ -89,39 +126,62 @@ class Plan:
         return self._select
 
     def group_by(self, *names: str) -> Plan:
-        """One group for each distinct combination of these columns; no names: one group of all rows."""
+        """One group for each distinct combination of these columns; no names: one group of all
+        rows.
+        """
         self._check_columns("group_by", names)
         self._check_outputs(names, self._aggregates, "group_by")
         return self._with(group_by=tuple(names))
 
     def aggregate(self, /, **named: Aggregate) -> Plan:
-        """What to compute for each group, by the name of its column: `aggregate(n=count(), total=sum("bytes"))`."""
+        """What to compute for each group, by the name of its column: `aggregate(n=count(),
+        total=sum("bytes"))`.
+        """
         if not named:
-            raise schema_error("aggregate()", argument="named", expected="at least one aggregate such as n=count()",
-                               got="none")
+            raise schema_error(
+                "aggregate()",
+                argument="named",
+                expected="at least one aggregate such as n=count()",
+                got="none",
+            )
         for name, aggregate in named.items():
             where = f"aggregate({name}=)"
             check_name(name, where)
             if not isinstance(aggregate, Aggregate):
-                raise schema_error(where, argument=name, expected='an aggregate such as count() or sum("bytes")',
-                                   got=shown(aggregate))
+                raise schema_error(
+                    where,
+                    argument=name,
+                    expected='an aggregate such as count() or sum("bytes")',
+                    got=shown(aggregate),
+                )
             if aggregate.column is not None:
                 self._check_columns(f"aggregate({name}=)", (aggregate.column,))
                 check_column(aggregate, self._schema[aggregate.column], where)
         if self._select is not None:
-            raise schema_error("aggregate()", argument="named", expected="a plan without select", got="select before it",
-                               hint="the columns of an aggregated result are its keys and its aggregates")
+            raise schema_error(
+                "aggregate()",
+                argument="named",
+                expected="a plan without select",
+                got="select before it",
+                hint="the columns of an aggregated result are its keys and its aggregates",
+            )
         self._check_outputs(self._group_by, named, "aggregate")
         return self._with(aggregates=named)
 
     def select(self, *names: str) -> Plan:
         """The columns that come back from a plan without aggregates, in this order."""
         if not names:
-            raise schema_error("select()", argument="names", expected="at least one column", got="none")
+            raise schema_error(
+                "select()", argument="names", expected="at least one column", got="none"
+            )
         if self._aggregates or self._group_by:
-            raise schema_error("select()", argument="names", expected="a plan without group_by and aggregate",
-                               got="group_by" if self._group_by else "aggregate",
-                               hint="the columns of an aggregated result are its keys and its aggregates")
+            raise schema_error(
+                "select()",
+                argument="names",
+                expected="a plan without group_by and aggregate",
+                got="group_by" if self._group_by else "aggregate",
+                hint="the columns of an aggregated result are its keys and its aggregates",
+            )
         self._check_columns("select", names)
         return self._with(select=tuple(names))
 
@@ -131,17 +191,28 @@ class Plan:
         for name in names:
             if not isinstance(name, str) or name not in self._schema:
                 hint = nearest(name, self._schema.names) if isinstance(name, str) else None
-                raise schema_error(where, argument=str(name), expected="a column of the schema", got=shown(name),
-                                   hint=hint)
+                raise schema_error(
+                    where,
+                    argument=str(name),
+                    expected="a column of the schema",
+                    got=shown(name),
+                    hint=hint,
+                )
             if name in seen:
-                raise schema_error(where, argument=name, expected="each column once", got=f"{name!r} twice")
+                raise schema_error(
+                    where, argument=name, expected="each column once", got=f"{name!r} twice"
+                )
             seen.add(name)
 
     def _check_outputs(self, keys: Iterable[str], named: Iterable[str], step: str) -> None:
         for name in named:
             if name in tuple(keys):
-                raise schema_error(f"{step}()", argument=name, expected="each column of the result once",
-                                   got=f"{name!r} as a key and as an aggregate")
+                raise schema_error(
+                    f"{step}()",
+                    argument=name,
+                    expected="each column of the result once",
+                    got=f"{name!r} as a key and as an aggregate",
+                )
 
     @naming_keywords
     def run(
@@ -155,30 +226,54 @@ class Plan:
     ) -> Result:
         """Reads `input` and returns the columns, the counts and the errors of its rows.
 
-        `input` is a path (`str` or `os.PathLike`), bytes-like, or a list of those, which are read one after the other.
-        `max_errors` bounds how many errors are kept in detail, never how many are counted; a row longer than
-        `max_row_bytes` is a bad row. `progress(bytes_done, bytes_in_all)` is called now and then.
-        Raises OSError for a file that cannot be read, SchemaError for a plan that cannot run.
+        `input` is a path (`str` or `os.PathLike`), bytes-like, or a list of those, which are read
+        one after the other. `max_errors` bounds how many errors are kept in detail, never how many
+        are counted; a row longer than `max_row_bytes` is a bad row. `progress(bytes_done,
+        bytes_in_all)` is called now and then. Raises OSError for a file that cannot be read,
+        SchemaError for a plan that cannot run.
 
-        Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is released."""
+        Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is
+        released.
+        """
         if self._group_by and not self._aggregates:
-            raise schema_error("run()", argument="plan", expected="aggregate() after group_by()", got="none",
-                               hint="add .aggregate(n=count())")
+            raise schema_error(
+                "run()",
+                argument="plan",
+                expected="aggregate() after group_by()",
+                got="none",
+                hint="add .aggregate(n=count())",
+            )
         result = _core.records_run(
-            _inputs(input), make_program(self), threads=threads, max_errors=max_errors,
-            max_row_bytes=max_row_bytes, progress=progress,
+            _inputs(input),
+            self._program_of_this(),
+            threads=threads,
+            max_errors=max_errors,
+            max_row_bytes=max_row_bytes,
+            progress=progress,
         )
         return Result(result, keys=self._group_by)
+
+    def _program_of_this(self) -> dict[str, Any]:
+        """The program for the engine, made at the first run."""
+        if self._program is None:
+            object.__setattr__(self, "_program", make_program(self))
+        program = self._program
+        assert program is not None
+        return program
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""
         spec: dict[str, Any] = {
-            "fastlane_plan": PLAN_FORMAT, "source": self._source.to_spec(), "schema": self._schema.to_spec(),
+            "fastlane_plan": PLAN_FORMAT,
+            "source": self._source.to_spec(),
+            "schema": self._schema.to_spec(),
         }
         if self._group_by:
             spec["group_by"] = list(self._group_by)
         if self._aggregates:
-            spec["aggregate"] = {name: str(aggregate) for name, aggregate in self._aggregates.items()}
+            spec["aggregate"] = {
+                name: str(aggregate) for name, aggregate in self._aggregates.items()
+            }
         if self._select is not None:
             spec["select"] = list(self._select)
         return spec
@@ -189,8 +284,10 @@ class Plan:
         entries = []
         for key, value in spec.items():
             if key == "schema":
-                fields = [f"    {json.dumps(name)}: {json.dumps(field, ensure_ascii=False)}"
-                          for name, field in value.items()]
+                fields = [
+                    f"    {json.dumps(name)}: {json.dumps(field, ensure_ascii=False)}"
+                    for name, field in value.items()
+                ]
                 entries.append('  "schema": {\n' + ",\n".join(fields) + "\n  }")
             else:
                 entries.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
@@ -198,7 +295,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Plan:
-        """The plan of a plan file's text. Raises SchemaError that names a mistake by its JSON path."""
+        """The plan of a plan file's text. Raises SchemaError with a mistake's JSON path."""
         from .plan_file import read_json, read_plan
 
         return read_plan(read_json(text))
@@ -210,8 +307,11 @@ class Plan:
         raise AttributeError(f"a Plan does not change; {name} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
-        return self.to_spec() == other.to_spec() and _order(self) == _order(other) if isinstance(
-            other, Plan) else NotImplemented
+        return (
+            self.to_spec() == other.to_spec() and _order(self) == _order(other)
+            if isinstance(other, Plan)
+            else NotImplemented
+        )
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.to_spec()))
@@ -221,13 +321,16 @@ class Plan:
         if self._group_by:
             text += f".group_by({', '.join(map(repr, self._group_by))})"
         if self._aggregates:
-            text += f".aggregate({', '.join(f'{name}={each!r}' for name, each in self._aggregates.items())})"
+            named = ", ".join(f"{name}={each!r}" for name, each in self._aggregates.items())
+            text += f".aggregate({named})"
         if self._select is not None:
             text += f".select({', '.join(map(repr, self._select))})"
         return text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Plan.from_json, (json.dumps(self.to_spec(), separators=(",", ":"), ensure_ascii=False),)
+        return Plan.from_json, (
+            json.dumps(self.to_spec(), separators=(",", ":"), ensure_ascii=False),
+        )
 
 
 def _order(plan: Plan) -> tuple[list[str], list[str]]:
@@ -235,18 +338,24 @@ def _order(plan: Plan) -> tuple[list[str], list[str]]:
 
 
 def _inputs(input: Any) -> Any:
-    """The input as the engine takes it: a path becomes a PathLike, several become a list."""
+    """The input as the engine takes it: a text is a path, several inputs are a list."""
+    if isinstance(input, (list, tuple)):
+        return [_input(each, f"input[{index}]") for index, each in enumerate(input)]
+    return _input(input, "input")
+
+
+def _input(input: Any, name: str) -> Any:
     if isinstance(input, str):
         return pathlib.Path(input)
-    if isinstance(input, (list, tuple)):
-        return [pathlib.Path(each) if isinstance(each, str) else each for each in input]
     if isinstance(input, os.PathLike):
         return input
     try:
         memoryview(input).release()
     except TypeError:
         raise argument_type_error(
-            "Plan.run(input)", argument="input", expected="a path, bytes-like or a list of those",
+            f"Plan.run({name})",
+            argument=name,
+            expected="a path, bytes-like or a list of those",
             got=type(input).__name__,
         ) from None
     return input

@@ -1,5 +1,9 @@
-# Reads the JSON text of plans, schemas and fields. Such texts are written by hand, so every mistake is answered
-# with one sentence that begins with the JSON path of the place where it is.
+"""Reads the JSON text of plans, schemas and fields.
+
+Such texts are written by hand, so every mistake is answered with one sentence that begins with
+the JSON path of the place where it is.
+"""
+
 from __future__ import annotations
 
 import json
@@ -15,6 +19,8 @@ from .sources import SOURCES, LogSource
 if TYPE_CHECKING:
     from .plan import Plan
 
+__all__ = ["PLAN_KEYS", "read_field", "read_json", "read_plan", "read_schema", "read_source"]
+
 T = TypeVar("T")
 
 PLAN_KEYS = ("fastlane_plan", "source", "schema", "group_by", "aggregate", "select")
@@ -23,7 +29,12 @@ PLAN_KEYS = ("fastlane_plan", "source", "schema", "group_by", "aggregate", "sele
 def read_json(text: str | bytes) -> Any:
     """The value of a JSON text without duplicate keys and without NaN. Raises SchemaError."""
     if not isinstance(text, (str, bytes, bytearray)):
-        raise schema_error("$", argument="text", expected="a JSON text", got=f"a value of type {type(text).__name__}")
+        raise schema_error(
+            "$",
+            argument="text",
+            expected="a JSON text",
+            got=f"a value of type {type(text).__name__}",
+        )
     try:
         return json.loads(text, object_pairs_hook=_object_once, parse_constant=_refuse_constant)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as problem:
@@ -37,7 +48,9 @@ def _object_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise schema_error("$", argument=key, expected="each key of an object once", got=f"{key!r} twice")
+            raise schema_error(
+                "$", argument=key, expected="each key of an object once", got=f"{key!r} twice"
+            )
         found[key] = value
     return found
 
@@ -52,15 +65,30 @@ def read_plan(spec: Any) -> Plan:
 
     _object(spec, "$", 'an object that begins with "fastlane_plan": 1')
     if "fastlane_plan" not in spec:
-        raise schema_error("$.fastlane_plan", argument="fastlane_plan", expected=str(PLAN_FORMAT), got="nothing",
-                           hint='a plan file begins with "fastlane_plan": 1')
+        raise schema_error(
+            "$.fastlane_plan",
+            argument="fastlane_plan",
+            expected=str(PLAN_FORMAT),
+            got="nothing",
+            hint='a plan file begins with "fastlane_plan": 1',
+        )
     version = spec["fastlane_plan"]
     if version != PLAN_FORMAT or isinstance(version, bool):
-        raise schema_error("$.fastlane_plan", argument="fastlane_plan", expected=str(PLAN_FORMAT), got=_json(version))
+        raise schema_error(
+            "$.fastlane_plan",
+            argument="fastlane_plan",
+            expected=str(PLAN_FORMAT),
+            got=_json(version),
+        )
     for key in spec:
         if key not in PLAN_KEYS:
-            raise schema_error(_join("$", key), argument=key, expected="one of the keys " + ", ".join(PLAN_KEYS),
-                               got=_json(key), hint=close_hint(key, PLAN_KEYS))
+            raise schema_error(
+                _join("$", key),
+                argument=key,
+                expected="one of the keys " + ", ".join(PLAN_KEYS),
+                got=_json(key),
+                hint=close_hint(key, PLAN_KEYS),
+            )
     for key in ("source", "schema"):
         if key not in spec:
             raise schema_error(_join("$", key), argument=key, expected=f"a {key}", got="nothing")
@@ -76,8 +104,13 @@ def read_plan(spec: Any) -> Plan:
     if "aggregate" in spec:
         plan = _read_aggregates(plan, spec["aggregate"])
     if plan.keys and not plan.aggregates:
-        raise schema_error("$.aggregate", argument="aggregate", expected="an aggregate for the groups", got="nothing",
-                           hint='add "aggregate": {"n": "count()"}')
+        raise schema_error(
+            "$.aggregate",
+            argument="aggregate",
+            expected="an aggregate for the groups",
+            got="nothing",
+            hint='add "aggregate": {"n": "count()"}',
+        )
     return plan
 
 
@@ -96,12 +129,21 @@ def read_source(spec: Any, path: str) -> LogSource:
     known = ", ".join(SOURCES)
     _object(spec, path, 'an object such as {"apache": "combined"}')
     if len(spec) != 1:
-        raise schema_error(path, argument="source", expected=f"one source ({known})",
-                           got=f"{len(spec)} keys" if spec else "none")
-    (kind, format), = spec.items()
+        raise schema_error(
+            path,
+            argument="source",
+            expected=f"one source ({known})",
+            got=f"{len(spec)} keys" if spec else "none",
+        )
+    ((kind, format),) = spec.items()
     if kind not in SOURCES:
-        raise schema_error(_join(path, kind), argument=kind, expected=f"one of the sources {known}", got=_json(kind),
-                           hint=close_hint(kind, SOURCES))
+        raise schema_error(
+            _join(path, kind),
+            argument=kind,
+            expected=f"one of the sources {known}",
+            got=_json(kind),
+            hint=close_hint(kind, SOURCES),
+        )
     return _at(_join(path, kind), SOURCES[kind], format)
 
 
@@ -120,33 +162,59 @@ def read_field(spec: Any, path: str) -> Field:
     type_name = spec
     if isinstance(spec, dict):
         if len(spec) != 1:
-            raise schema_error(path, argument="type", expected="one type", got=f"{len(spec)} keys" if spec else "none",
-                               hint='write {"int16": {"ge": 100}}')
-        (type_name, options), = spec.items()
+            raise schema_error(
+                path,
+                argument="type",
+                expected="one type",
+                got=f"{len(spec)} keys" if spec else "none",
+                hint='write {"int16": {"ge": 100}}',
+            )
+        ((type_name, options),) = spec.items()
         _object(options, _join(path, type_name), "an object of options")
     elif not isinstance(spec, str):
-        raise schema_error(path, argument="type", expected='a type such as "int16" or {"int16": {"ge": 100}}',
-                           got=_json(spec))
+        raise schema_error(
+            path,
+            argument="type",
+            expected='a type such as "int16" or {"int16": {"ge": 100}}',
+            got=_json(spec),
+        )
     if type_name not in FIELD_TYPES:
-        raise schema_error(path, argument="type", expected="one of the types " + ", ".join(FIELD_TYPES),
-                           got=_json(type_name), hint=close_hint(type_name, FIELD_TYPES))
+        raise schema_error(
+            path,
+            argument="type",
+            expected="one of the types " + ", ".join(FIELD_TYPES),
+            got=_json(type_name),
+            hint=close_hint(type_name, FIELD_TYPES),
+        )
     cls = FIELD_TYPES[type_name]
     inside = _join(path, type_name)
     for name, value in options.items():
         known = cls.option_names()
         if name not in known:
-            raise schema_error(_join(inside, name), argument=name, expected="one of the options " + ", ".join(known),
-                               got=_json(name), hint=close_hint(name, known))
+            raise schema_error(
+                _join(inside, name),
+                argument=name,
+                expected="one of the options " + ", ".join(known),
+                got=_json(name),
+                hint=close_hint(name, known),
+            )
         if value is None:
-            raise schema_error(_join(inside, name), argument=name, expected="a value", got="null",
-                               hint="leave the option out")
+            raise schema_error(
+                _join(inside, name),
+                argument=name,
+                expected="a value",
+                got="null",
+                hint="leave the option out",
+            )
     if cls is Timestamp and "format" not in options:
         return _at(inside, cls)
     return _at(inside, cls, **options)
 
 
 def _at(path: str, make: Callable[..., T], /, *args: Any, **named: Any) -> T:
-    """Calls `make`; an error of it is said again as an error at `path`, or at the option below it that is wrong."""
+    """Calls `make`; an error of it is said again as an error at `path`, or at the option below it
+    that is wrong.
+    """
     try:
         return make(*args, **named)
     except SchemaError as error:
@@ -154,8 +222,13 @@ def _at(path: str, make: Callable[..., T], /, *args: Any, **named: Any) -> T:
         inside = path
         if isinstance(make, type) and issubclass(make, Field) and option[0] in make.option_names():
             inside = _join(path, option[0]) + "".join(option[1:])
-        raise schema_error(inside, argument=str(error.argument), expected=str(error.expected), got=str(error.got),
-                           hint=error.hint) from None
+        raise schema_error(
+            inside,
+            argument=str(error.argument),
+            expected=str(error.expected),
+            got=str(error.got),
+            hint=error.hint,
+        ) from None
 
 
 def _field_path(name: str, field: Field) -> str:
@@ -171,7 +244,9 @@ def _read_names(step: Callable[..., Plan], value: Any, path: str) -> Plan:
         raise schema_error(path, argument=path, expected="a list of column names", got=_json(value))
     for index, name in enumerate(value):
         if not isinstance(name, str):
-            raise schema_error(f"{path}[{index}]", argument=path, expected="a column's name", got=_json(name))
+            raise schema_error(
+                f"{path}[{index}]", argument=path, expected="a column's name", got=_json(name)
+            )
     try:
         return step(*value)
     except SchemaError as error:
@@ -179,8 +254,13 @@ def _read_names(step: Callable[..., Plan], value: Any, path: str) -> Plan:
         if error.argument in value:
             last = len(value) - 1 - value[::-1].index(error.argument)
             place = f"{path}[{last}]"
-        raise schema_error(place, argument=str(error.argument), expected=str(error.expected), got=str(error.got),
-                           hint=error.hint) from None
+        raise schema_error(
+            place,
+            argument=str(error.argument),
+            expected=str(error.expected),
+            got=str(error.got),
+            hint=error.hint,
+        ) from None
 
 
 def _object(value: Any, path: str, expected: str) -> None:
@@ -192,7 +272,6 @@ def _join(path: str, key: object) -> str:
     """`$.a` and `b` make `$.a.b`; a key that is no identifier stands in brackets."""
     text = str(key)
     return f"{path}.{text}" if text.isidentifier() else f"{path}[{json.dumps(text)}]"
-
 
 
 def _json(value: Any) -> str:

@@ -1,4 +1,8 @@
-# Turns a plan into the plain dict that the engine runs. Nothing is checked here: a plan has checked itself.
+"""Turns a plan into the plain dict that the engine runs.
+
+Nothing is checked here: a plan has checked itself.
+"""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -9,8 +13,10 @@ from .fields import Field, Text, Timestamp
 if TYPE_CHECKING:
     from .plan import Plan
 
-# What servers write for "nothing". A field of a log takes it for null unless it names another text; only for text,
-# where it may be a value like any other, does the field have to take nulls at all.
+__all__ = ["LOG_NULL", "make_program"]
+
+# What servers write for "nothing". A field of a log takes it for null unless it names another text;
+# only for text, where it may be a value like any other, does the field have to take nulls at all.
 LOG_NULL = "-"
 
 
@@ -18,11 +24,15 @@ def make_program(plan: Plan) -> dict[str, Any]:
     """The program of `plan` for the engine."""
     return {
         "source": plan.source.program(),
-        "fields": [_field_program(name, field, plan.source.readings[field.column or name])
-                   for name, field in plan.schema.fields.items()],
+        "fields": [
+            _field_program(name, field, plan.source.readings[field.column or name])
+            for name, field in plan.schema.fields.items()
+        ],
         "group_by": list(plan.keys),
-        "aggregates": [{"name": name, "function": aggregate.function, "column": aggregate.column}
-                       for name, aggregate in plan.aggregates.items()],
+        "aggregates": [
+            {"name": name, "function": aggregate.function, "column": aggregate.column}
+            for name, aggregate in plan.aggregates.items()
+        ],
         "select": None if plan.selected is None else list(plan.selected),
     }
 

@@ -1,4 +1,7 @@
-# What a plan's run gives back: columns, counts, errors, and the ways out to NumPy, Arrow, pickle and notebooks.
+"""What a plan's run gives back: columns, counts, errors, and the ways out to NumPy, Arrow, pickle
+and notebooks.
+"""
+
 from __future__ import annotations
 
 import shutil
@@ -12,17 +15,23 @@ from . import table
 from .column import Column
 from .row_errors import Errors
 
+__all__ = ["Result"]
+
 
 class Result:
-    """The outcome of `Plan.run`. `rows_in == rows_ok + rows_bad` always; blank lines are counted in `rows_blank` only.
+    """The outcome of `Plan.run`. `rows_in == rows_ok + rows_bad` always; blank lines are counted in
+    `rows_blank` only.
 
-    `result["name"]` is a Column; `.error_counts` maps (field, code) to how many; `.metrics` has the seconds of each
-    phase, the bytes and the rows per second. Arrow consumers read it without a copy: `pyarrow.table(result)`,
-    `polars.DataFrame(result)`."""
+    `result["name"]` is a Column; `.error_counts` maps (field, code) to how many; `.metrics` has the
+    seconds of each phase, the bytes and the rows per second. Arrow consumers read it without a
+    copy: `pyarrow.table(result)`, `polars.DataFrame(result)`.
+    """
 
     def __init__(self, parts: Mapping[str, Any], *, keys: tuple[str, ...] = ()) -> None:
         self._parts = dict(parts)
-        self._columns = MappingProxyType({name: Column(each) for name, each in parts["columns"].items()})
+        self._columns = MappingProxyType(
+            {name: Column(each) for name, each in parts["columns"].items()}
+        )
         self._keys = tuple(keys)
         self.error_counts: dict[tuple[str | None, str], int] = dict(parts["error_counts"])
         self.errors = Errors(parts["errors"], sum(self.error_counts.values()))
@@ -66,9 +75,19 @@ class Result:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
             return NotImplemented
-        counts = ("rows_in", "rows_ok", "rows_bad", "rows_blank", "rows_kept", "error_counts", "errors", "keys")
-        return (list(self._columns.items()) == list(other._columns.items())
-                and all(getattr(self, name) == getattr(other, name) for name in counts))
+        counts = (
+            "rows_in",
+            "rows_ok",
+            "rows_bad",
+            "rows_blank",
+            "rows_kept",
+            "error_counts",
+            "errors",
+            "keys",
+        )
+        return list(self._columns.items()) == list(other._columns.items()) and all(
+            getattr(self, name) == getattr(other, name) for name in counts
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -77,8 +96,9 @@ class Result:
         return _core.arrow_schema(self._arrow_columns(), True)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """All rows as one record batch in a capsule "arrow_array_stream". Memory: shares the columns' memory until the
-        consumer releases it; a bool column is packed."""
+        """All rows as one record batch in a capsule "arrow_array_stream". Memory: shares the
+        columns' memory until the consumer releases it; a bool column is packed.
+        """
         return _core.arrow_stream(self._arrow_columns())
 
     def _arrow_columns(self) -> list[tuple[str, Any]]:
@@ -99,7 +119,11 @@ class Result:
 
     def __str__(self) -> str:
         width = shutil.get_terminal_size((100, 24)).columns
-        return table.as_text(self._columns, keys=self._keys, width=width, rows=20) + "\n" + self.summary()
+        return (
+            table.as_text(self._columns, keys=self._keys, width=width, rows=20)
+            + "\n"
+            + self.summary()
+        )
 
     def _repr_html_(self) -> str:
         return table.as_html(self._columns, keys=self._keys, rows=50, caption=self.summary())

@@ -1,4 +1,7 @@
-# The errors of a result: one entry for each field that did not fit, as a sequence and as an Arrow table.
+"""The errors of a result: one entry for each field that did not fit, as a sequence and as an
+Arrow table.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +10,8 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from fastlane import _core
+
+__all__ = ["Errors", "RowError"]
 
 _NUMBERS = {"row": "int64", "line": "int64", "byte_offset": "int64", "source": "int32"}
 
@@ -34,8 +39,9 @@ class RowError(NamedTuple):
 
 
 class Errors(Sequence[RowError]):
-    """The errors in detail, in the order of the rows: a sequence of RowError. `total` counts all errors, also those
-    beyond the bound `max_errors` that are not kept in detail."""
+    """The errors in detail, in the order of the rows: a sequence of RowError. `total` counts all
+    errors, also those beyond the bound `max_errors` that are not kept in detail.
+    """
 
     def __init__(self, parts: Mapping[str, Any], total: int) -> None:
         self._parts = dict(parts)
@@ -58,9 +64,15 @@ class Errors(Sequence[RowError]):
             raise IndexError(f"index {index} is out of range for {len(self)} errors")
         parts = self._parts
         return RowError(
-            int(parts["row"][position]), int(parts["line"][position]), int(parts["byte_offset"][position]),
-            int(parts["source"][position]), parts["field"][position], parts["code"][position],
-            parts["expected"][position], _text(parts["got"][position]), parts["raw"][position],
+            int(parts["row"][position]),
+            int(parts["line"][position]),
+            int(parts["byte_offset"][position]),
+            int(parts["source"][position]),
+            parts["field"][position],
+            parts["code"][position],
+            parts["expected"][position],
+            _text(parts["got"][position]),
+            parts["raw"][position],
         )
 
     def __iter__(self) -> Iterator[RowError]:
@@ -79,7 +91,12 @@ class Errors(Sequence[RowError]):
         for name, type_name in _NUMBERS.items():
             columns.append((name, _numbers(type_name, self._parts[name])))
         for name in ("field", "code", "expected", "got"):
-            columns.append((name, _string([None if each is None else _text(each) for each in self._parts[name]])))
+            columns.append(
+                (
+                    name,
+                    _string([None if each is None else _text(each) for each in self._parts[name]]),
+                )
+            )
         columns.append(("raw", {**_bytes(self._parts["raw"]), "type": "binary"}))
         assert all(column["length"] == length for _, column in columns)
         return columns
@@ -89,8 +106,9 @@ class Errors(Sequence[RowError]):
         return _core.arrow_schema(self._arrow_columns(), True)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The errors as one record batch in a capsule "arrow_array_stream". Memory: the numbers are shared, the texts
-        are copied."""
+        """The errors as one record batch in a capsule "arrow_array_stream". Memory: the numbers are
+        shared, the texts are copied.
+        """
         return _core.arrow_stream(self._arrow_columns())
 
     def __repr__(self) -> str:
@@ -110,7 +128,9 @@ def _numbers(type_name: str, values: np.ndarray[Any, Any]) -> dict[str, Any]:
 
 
 def _string(texts: list[str | None]) -> dict[str, Any]:
-    column = _bytes([b"" if text is None else text.encode("utf-8", "backslashreplace") for text in texts])
+    column = _bytes(
+        [b"" if text is None else text.encode("utf-8", "backslashreplace") for text in texts]
+    )
     if None in texts:
         column["validity"] = np.packbits([text is not None for text in texts], bitorder="little")
     return column
@@ -120,4 +140,10 @@ def _bytes(parts: list[bytes]) -> dict[str, Any]:
     offsets = np.zeros(len(parts) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=offsets[1:])
     data = np.frombuffer(b"".join(parts), np.uint8)
-    return {"type": "string", "length": len(parts), "offsets": offsets, "data": data, "validity": None}
+    return {
+        "type": "string",
+        "length": len(parts),
+        "offsets": offsets,
+        "data": data,
+        "validity": None,
+    }

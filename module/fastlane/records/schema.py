@@ -1,4 +1,5 @@
-# The schema: named fields in order. It knows its own JSON form and nothing of sources or plans.
+"""The schema: named fields in order. It knows its own JSON form and nothing of sources or plans."""
+
 from __future__ import annotations
 
 import json
@@ -10,9 +11,12 @@ from typing import Any
 from ._errors import schema_error, shown
 from .fields import Field
 
+__all__ = ["Schema", "check_name"]
+
 
 class Schema:
-    """The columns that a plan reads: `Schema(status=Int16(ge=100, le=599), ...)`. Immutable; columns keep this order.
+    """The columns that a plan reads: `Schema(status=Int16(ge=100, le=599), ...)`. Immutable;
+    columns keep this order.
 
     Raises SchemaError for a name that is no identifier and for a value that is no field type."""
 
@@ -25,12 +29,16 @@ class Schema:
             if not isinstance(field, Field):
                 is_class = isinstance(field, type) and issubclass(field, Field)
                 raise schema_error(
-                    f"Schema({name}=)", argument=name, expected="a field type such as String()",
+                    f"Schema({name}=)",
+                    argument=name,
+                    expected="a field type such as String()",
                     got=f"the class {field.__name__}" if is_class else shown(field),
                     hint=f"write {field.__name__}()" if is_class else None,
                 )
         if not fields:
-            raise schema_error("Schema()", argument="fields", expected="at least one field", got="none")
+            raise schema_error(
+                "Schema()", argument="fields", expected="at least one field", got="none"
+            )
         object.__setattr__(self, "_fields", MappingProxyType(dict(fields)))
 
     @property
@@ -84,7 +92,9 @@ class Schema:
         return hash(tuple(self._fields.items()))
 
     def __repr__(self) -> str:
-        return "Schema(" + ", ".join(f"{name}={field!r}" for name, field in self._fields.items()) + ")"
+        return (
+            "Schema(" + ", ".join(f"{name}={field!r}" for name, field in self._fields.items()) + ")"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Schema.from_json, (self.to_json(),)
@@ -95,5 +105,13 @@ def check_name(name: str, where: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         hint = None
         if isinstance(name, str) and name:
-            hint = "name the column by an identifier and give the source's name with column= or path="
-        raise schema_error(where, argument=str(name), expected="a name that is an identifier", got=shown(name), hint=hint)
+            hint = (
+                "name the column by an identifier and give the source's name with column= or path="
+            )
+        raise schema_error(
+            where,
+            argument=str(name),
+            expected="a name that is an identifier",
+            got=shown(name),
+            hint=hint,
+        )

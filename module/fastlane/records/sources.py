@@ -1,5 +1,8 @@
-# The sources of records that a plan can read, as values: what text each was made from, and which columns it gives.
-# The log formats are read in log_format.py; the bytes of the log itself only by the engine.
+"""The sources of records that a plan can read, as values: what text each was made from, and which
+columns it gives. The log formats are read in log_format.py; the bytes of the log itself only
+by the engine.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -9,10 +12,14 @@ from typing import Any
 from . import log_format
 from .log_format import LogLayout
 
+__all__ = ["SOURCES", "LogSource", "apache", "nginx"]
+
 
 @dataclass(frozen=True, repr=False)
 class LogSource:
-    """A log whose lines follow one format: `kind` is "apache" or "nginx", `format` the text it was made from."""
+    """A log whose lines follow one format: `kind` is "apache" or "nginx", `format` the text it was
+    made from.
+    """
 
     kind: str
     format: str
@@ -37,7 +44,10 @@ class LogSource:
         return {
             "kind": "log",
             "prefix": self.layout.prefix,
-            "tokens": [{"name": token.name, "kind": token.kind, "after": token.after} for token in self.layout.tokens],
+            "tokens": [
+                {"name": token.name, "kind": token.kind, "after": token.after}
+                for token in self.layout.tokens
+            ],
         }
 
     def __repr__(self) -> str:
@@ -50,9 +60,10 @@ class LogSource:
 def apache(format: str) -> LogSource:
     """A log of the Apache server: `format` is "common", "combined" or the text of a LogFormat line.
 
-    Columns: `%h` host, `%l` ident, `%u` user, `%t` time, `%r` request, method, path and protocol, `%s` status,
-    `%b` bytes, `%{User-Agent}i` user_agent, `%{X}o` out_x and so on; `.names` lists them.
-    Raises SchemaError for a format that cannot be read back."""
+    Columns: `%h` host, `%l` ident, `%u` user, `%t` time, `%r` request, method, path and protocol,
+    `%s` status, `%b` bytes, `%{User-Agent}i` user_agent, `%{X}o` out_x and so on; `.names` lists
+    them. Raises SchemaError for a format that cannot be read back.
+    """
     return LogSource("apache", format, log_format.apache_layout(format))
 
 

@@ -1,5 +1,7 @@
-# Columns as a table for people: text that fits a terminal, or HTML for notebooks.
-# What stands in the data is never trusted: control characters are spelled out, markup is escaped.
+"""Columns as a table for people: text that fits a terminal, or HTML for notebooks. What stands in
+the data is never trusted: control characters are spelled out, markup is escaped.
+"""
+
 from __future__ import annotations
 
 import datetime
@@ -10,10 +12,23 @@ from typing import Any
 
 from .column import Column
 
+__all__ = [
+    "ELLIPSIS",
+    "NARROWEST",
+    "as_html",
+    "as_text",
+    "cells_of",
+    "cut",
+    "printable",
+    "width_of",
+]
+
 GAP = "  "
 ELLIPSIS = "..."
 NARROWEST = 8
-_NUMERIC = frozenset(("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"))
+_NUMERIC = frozenset(
+    ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64")
+)
 
 
 def printable(text: str) -> str:
@@ -52,7 +67,9 @@ def cut(text: str, width: int) -> str:
 
 
 def cells_of(column: Column, rows: int, *, is_key: bool) -> list[str]:
-    """The first `rows` values as text: measures with thousands separated, keys as they are, null as a dash."""
+    """The first `rows` values as text: measures with thousands separated, keys as they are, null as
+    a dash.
+    """
     values = column[:rows]
     if column.type in ("float32", "float64"):
         texts = _floats(values)
@@ -97,8 +114,12 @@ def as_text(columns: Mapping[str, Column], *, keys: Sequence[str], width: int, r
         return "(no columns)"
     right = [columns[name].type in _NUMERIC for name in names]
     cells = [cells_of(columns[name], rows, is_key=name in keys) for name in names]
-    widths = [max([width_of(name), *map(width_of, texts)]) for name, texts in zip(names, cells, strict=True)]
-    shown = _fit(widths, right, width)
+    widths = [
+        max([width_of(name), *map(width_of, texts)])
+        for name, texts in zip(names, cells, strict=True)
+    ]
+    widths = _fit(widths, right, width)
+    shown = range(len(widths))
     heads = [_aligned(names[index], widths[index], right[index]) for index in shown]
     lines = [GAP.join(heads).rstrip(), GAP.join("-" * widths[index] for index in shown)]
     for row in range(min(rows, length)):
@@ -108,32 +129,44 @@ def as_text(columns: Mapping[str, Column], *, keys: Sequence[str], width: int, r
     if length > rows:
         left_out.append(f"{length - rows:,} more {'groups' if keys else 'rows'}")
     if len(shown) < len(names):
-        missing = [name for index, name in enumerate(names) if index not in shown]
+        missing = names[len(shown) :]
         left_out.append(f"{len(missing)} more columns: " + ", ".join(missing))
     lines.extend(cut(f"{ELLIPSIS} {each}", width) for each in left_out)
     return "\n".join(lines)
 
 
 def _fit(widths: list[int], right: list[bool], width: int) -> list[int]:
-    """Narrows the widest texts in place until the columns fit; if that is not enough, leaves out the last columns.
-    Numbers are never cut: a number without its end is another number."""
-    shown = list(range(len(widths)))
-    while shown:
-        excess = sum(widths[index] for index in shown) + len(GAP) * (len(shown) - 1) - width
-        if excess <= 0:
-            break
-        texts = [index for index in shown if not right[index] and widths[index] > NARROWEST]
-        if texts:
-            widest = max(texts, key=lambda index: widths[index])
-            others = [widths[index] for index in texts if widths[index] < widths[widest]]
-            floor = max([NARROWEST, *others])
-            widths[widest] = max(floor, widths[widest] - excess) if floor < widths[widest] else widths[widest] - 1
-        elif len(shown) > 1:
-            shown.pop()
-        else:
-            widths[shown[0]] = max(width, 1)
-            break
-    return shown
+    """The widths with which the first columns fit: the widest texts are narrowed, then the last
+    columns left out. Numbers are never cut: a number without its end is another number.
+    """
+    for count in range(len(widths), 0, -1):
+        room = (
+            width
+            - len(GAP) * (count - 1)
+            - sum(each for each, number in zip(widths[:count], right, strict=False) if number)
+        )
+        texts = [each for each, number in zip(widths[:count], right, strict=False) if not number]
+        cap = _common_width(texts, room)
+        if cap is not None:
+            return [
+                each if number else min(each, cap)
+                for each, number in zip(widths[:count], right, strict=False)
+            ]
+    return [max(min(widths[0], width), 1)]
+
+
+def _common_width(texts: list[int], room: int) -> int | None:
+    """The greatest width to which the texts can be narrowed so that they fit the room; None when
+    that is too little.
+    """
+    if sum(texts) <= room:
+        return max(texts, default=0)
+    cap = NARROWEST
+    if sum(min(each, cap) for each in texts) > room:
+        return None
+    while sum(min(each, cap + 1) for each in texts) <= room:
+        cap += 1
+    return cap
 
 
 def _aligned(text: str, width: int, right: bool) -> str:
@@ -148,13 +181,22 @@ def as_html(columns: Mapping[str, Column], *, keys: Sequence[str], rows: int, ca
     length = next((len(column) for column in columns.values()), 0)
     aligned = ["right" if columns[name].type in _NUMERIC else "left" for name in names]
     cells = [cells_of(columns[name], rows, is_key=name in keys) for name in names]
-    head = "".join(f'<th style="text-align:{side}">{html.escape(name)}</th>'
-                   for name, side in zip(names, aligned, strict=True))
+    head = "".join(
+        f'<th style="text-align:{side}">{html.escape(name)}</th>'
+        for name, side in zip(names, aligned, strict=True)
+    )
     body = []
     for row in range(min(rows, length)):
-        body.append("<tr>" + "".join(
-            f'<td style="text-align:{side}">{html.escape(texts[row])}</td>'
-            for texts, side in zip(cells, aligned, strict=True)) + "</tr>")
+        body.append(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:{side}">{html.escape(texts[row])}</td>'
+                for texts, side in zip(cells, aligned, strict=True)
+            )
+            + "</tr>"
+        )
     more = f"; {length - rows:,} more {'groups' if keys else 'rows'}" if length > rows else ""
-    return (f"<table><caption>{html.escape(caption + more)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(body)}</tbody></table>")
+    return (
+        f"<table><caption>{html.escape(caption + more)}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(body)}</tbody></table>"
+    )

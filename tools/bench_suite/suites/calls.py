@@ -39,6 +39,11 @@ def row(
 
 def rows(options: argparse.Namespace) -> Iterator[Row]:
     eight = np.arange(8.0)
+    rust_sum = peers.function("bench_pyo3", "sum64")
+    if rust_sum:
+        rust_sum(
+            eight
+        )  # before fastlane is imported, so that rust-numpy keeps its own borrow checker
     line = np.linspace(0.0, 1.0, 8)
     yield row("no-op", "noop", "testing.noop", (), lambda got: got is None)
     yield row("one argument, ignored", "one", "testing.one", (eight,), lambda got: got is None)

@@ -18,7 +18,7 @@ COLUMNS = list(JOBS)
 FLOOR = None
 THREADS = (1, 2)
 ONE_THREAD_ONLY = ("Python", "pandas")
-EFFORT = Effort(seconds=8.0, least=2, most=20)
+EFFORT = Effort(seconds=9.0, least=2, most=20)
 QUICK = Effort(seconds=3.0, least=2, most=10)
 
 

@@ -1,5 +1,7 @@
-# Chooses the command and turns everything that can go wrong into one sentence on stderr and an exit status:
-# 0 done, 1 bad rows or damaged input, 2 a wrong call, 130 interrupted.
+"""Chooses the command and turns everything that can go wrong into one sentence on stderr and an
+exit status: 0 done, 1 bad rows or damaged input, 2 a wrong call, 130 interrupted.
+"""
+
 from __future__ import annotations
 
 import os
@@ -9,6 +11,8 @@ from fastlane import FastlaneError
 from fastlane.records.table import printable
 
 from .arguments import CallError, HelpAsked, parse
+
+__all__ = ["complain", "main", "said_by"]
 
 DONE, BAD_INPUT, WRONG_CALL, INTERRUPTED = 0, 1, 2, 130
 
@@ -59,7 +63,9 @@ def _run(argv: list[str]) -> int:
 
 
 def _reader_gone(status: int) -> int:
-    """Whoever read our output has left (`| head`): the rest goes nowhere, also what Python flushes at its end."""
+    """Whoever read our output has left (`| head`): the rest goes nowhere, also what Python flushes
+    at its end.
+    """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,0 +1,34 @@
+from collections.abc import Callable
+from os import PathLike
+from typing import Any
+
+from fastlane import (
+    ArgumentTypeError as ArgumentTypeError,
+    ArgumentValueError as ArgumentValueError,
+    BorrowError as BorrowError,
+    CopyError as CopyError,
+    DecodeError as DecodeError,
+    ExpressionError as ExpressionError,
+    FastlaneError as FastlaneError,
+    ForkedError as ForkedError,
+    Overloaded as Overloaded,
+    RecordError as RecordError,
+    SchemaError as SchemaError,
+)
+from typing_extensions import Buffer
+
+_Input = PathLike[str] | PathLike[bytes] | Buffer
+
+def records_run(
+    input: _Input | list[_Input],
+    program: dict[str, Any],
+    /,
+    *,
+    threads: int | None = None,
+    max_errors: int = 1000,
+    max_row_bytes: int = 16777216,
+    progress: Callable[[int, int], object] | None = None,
+) -> dict[str, Any]: ...
+def arrow_schema(columns: list[tuple[str, dict[str, Any]]], as_table: bool, /) -> object: ...
+def arrow_array(column: dict[str, Any], /) -> tuple[object, object]: ...
+def arrow_stream(columns: list[tuple[str, dict[str, Any]]], /) -> object: ...
