@@ -312,7 +312,21 @@ ARENA = [
     ),
 ]
 
-CALLS: list[Call] = [
+THREADS = [
+    Call(
+        "fastlane.set_threads",
+        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
+        make=lambda: {"n": 2},
+        model=lambda n: None,
+        errors=(
+            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
+            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
+        ),
+    ),
+    Call("fastlane.get_threads", {}, make=dict, model=None),
+]
+
+CALLS: list[Call] = [*THREADS, 
     *TESTING,
     *LESSONS,
     *REDUCTIONS,
