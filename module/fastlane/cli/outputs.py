@@ -60,6 +60,8 @@ class Output:
             self.file.flush()
             self.file.close()
             if not self._in_place:
+                if self._place.exists():
+                    os.chmod(self._written, stat.S_IMODE(self._place.stat().st_mode))
                 os.replace(self._written, self._place)
         except OSError as problem:
             raise CallError(f"{self.path}: cannot be written: {problem.strerror}") from None
