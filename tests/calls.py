@@ -326,7 +326,8 @@ THREADS = [
     Call("fastlane.get_threads", {}, make=dict, model=None),
 ]
 
-CALLS: list[Call] = [*THREADS, 
+CALLS: list[Call] = [
+    *THREADS,
     *TESTING,
     *LESSONS,
     *REDUCTIONS,

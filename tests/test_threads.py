@@ -92,8 +92,7 @@ def work():
 
 def test_exit_is_clean_while_the_pool_is_busy():
     script = BUSY + (
-        "threading.Thread(target=work, daemon=True).start()\n"
-        "time.sleep(float(sys.argv[1]))\n"
+        "threading.Thread(target=work, daemon=True).start()\ntime.sleep(float(sys.argv[1]))\n"
     )
     for round_number in range(10):
         ended = run_script(script, str(0.005 * round_number))
@@ -119,20 +118,24 @@ def test_an_interrupt_stops_work_on_all_threads():
     reason="the thread sanitizer starts no threads after a fork",
 )
 def test_children_have_a_pool_of_their_own_while_the_parents_is_busy():
-    script = "import warnings\nwarnings.simplefilter('ignore')\n" + BUSY + (
-        "expected = PLAN.run(data[:300_000], threads=1)\n"
-        "worker = threading.Thread(target=work)\n"
-        "worker.start()\n"
-        "codes = set()\n"
-        "for _ in range(30):\n"
-        "    child = os.fork()\n"
-        "    if child == 0:\n"
-        "        signal.alarm(20)\n"
-        "        os._exit(0 if PLAN.run(data[:300_000], threads=3) == expected else 1)\n"
-        "    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
-        "stop = True\n"
-        "worker.join()\n"
-        "print(codes)\n"
+    script = (
+        "import warnings\nwarnings.simplefilter('ignore')\n"
+        + BUSY
+        + (
+            "expected = PLAN.run(data[:300_000], threads=1)\n"
+            "worker = threading.Thread(target=work)\n"
+            "worker.start()\n"
+            "codes = set()\n"
+            "for _ in range(30):\n"
+            "    child = os.fork()\n"
+            "    if child == 0:\n"
+            "        signal.alarm(20)\n"
+            "        os._exit(0 if PLAN.run(data[:300_000], threads=3) == expected else 1)\n"
+            "    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+            "stop = True\n"
+            "worker.join()\n"
+            "print(codes)\n"
+        )
     )
     ended = run_script(script)
     assert (ended.stdout, ended.stderr, ended.returncode) == ("{0}\n", "", 0)

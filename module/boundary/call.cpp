@@ -5,6 +5,9 @@
 #include <unistd.h>
 #endif
 
+#include <chrono>
+#include <thread>
+
 namespace fastlane {
 namespace {
 
@@ -18,6 +21,10 @@ bool is_signal_thread() noexcept {
 }
 
 }  // namespace
+
+void stay_until_exit() noexcept {
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
 
 void answer_signals(void* released_gil) {
   if (!is_signal_thread()) return;

@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/live_borrows.hpp"
@@ -33,6 +34,10 @@ concept SaysItsWork = requires(const Call& call) {
 // thread this is gets looked up here, not before: the two system calls cost more than a small call.
 void answer_signals(void* released_gil);
 
+// The pool stops at exit, when only daemon threads can be inside a call: such a thread must not see
+// Python again, so it stays where it is until the process is gone.
+[[noreturn]] void stay_until_exit() noexcept;
+
 // A call whose output may be one of its inputs says so: kSameInput = SameInput::allowed.
 template <class Call>
 constexpr SameInput same_input_of() {
@@ -47,7 +52,11 @@ template <class Call>
   if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(answer_signals, &gil);
-  phases.run(checkpoint);
+  try {
+    phases.run(checkpoint);
+  } catch (const kernels::PoolStopped&) {
+    stay_until_exit();
+  }
   gil.reacquire();  // thread attached
   borrows.leave();
 }
