@@ -53,6 +53,14 @@ class Buffer {
     grow(spare);
   }
 
+  // The same as far as there is memory; what is not there now may be there when it is needed.
+  void expect(std::size_t spare) noexcept {
+    try {
+      reserve(spare);
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
   // `count` more items of undefined value; returns the first.
   T* extend(std::size_t count) {
     reserve(count);

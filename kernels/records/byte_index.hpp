@@ -50,7 +50,9 @@ class ByteIndex {
   std::size_t next(std::size_t which, std::size_t from) const {
     const std::uint64_t* words = words_.data() + which * stride_;
     std::size_t at = from / 64;
-    std::uint64_t word = words[at] >> (from % 64);
+    // The 64 places from `from` on, out of two words: most searches end here, which is predictable.
+    const std::size_t shift = from % 64;
+    std::uint64_t word = (words[at] >> shift) | ((words[at + 1] << 1) << (63 - shift));
     if (word != 0) return from + static_cast<std::size_t>(std::countr_zero(word));
     do {
       word = words[++at];

@@ -63,6 +63,18 @@ void Column::append(const WindowColumn& window) {
   }
 }
 
+void Column::expect(double times) noexcept {
+  constexpr double kMost = 1 << 30;
+  const auto more = [times](auto& buffer) {
+    const double items = static_cast<double>(buffer.size()) * (times - 1);
+    const double most = kMost / static_cast<double>(sizeof(*buffer.begin()));
+    buffer.expect(static_cast<std::size_t>(std::clamp(items, 0.0, most)));
+  };
+  more(values);
+  more(offsets);
+  more(texts);
+}
+
 void Column::append_texts(const WindowColumn& window) {
   if (offsets.empty()) offsets.push_back(0);
   std::int64_t end = offsets[offsets.size() - 1];

@@ -57,6 +57,9 @@ struct Column {
   // Throws std::bad_alloc.
   void append(const WindowColumn& window);
   void append_text(std::string_view text);
+  // Makes room for `times` as much as there is, so that the column grows without moving; up to a
+  // bound, because memory that is never used still counts against some limits.
+  void expect(double times) noexcept;
   // Notes whether the last row, already counted in `length`, is valid.
   void note_validity(bool is_valid);
 

@@ -14,6 +14,14 @@ std::uint32_t hash_of(std::string_view text) {
   return static_cast<std::uint32_t>(hash_text(text.data(), text.size(), hash_seeds()) >> 32);
 }
 
+// Precondition: sixteen readable bytes behind both.
+bool same_text(const char* left, const char* right, std::size_t size) {
+  if (size > 16) return std::memcmp(left, right, size) == 0;
+  const std::uint64_t low = (load_word(left) ^ load_word(right)) & byte_mask(size);
+  if (size <= 8) return low == 0;
+  return (low | ((load_word(left + 8) ^ load_word(right + 8)) & byte_mask(size - 8))) == 0;
+}
+
 }  // namespace
 
 std::int32_t Dictionary::find(std::string_view text) const {
@@ -39,7 +47,7 @@ std::size_t Dictionary::slot_of(std::string_view text, std::uint32_t hash) const
     if (slot.hash != hash) continue;
     const std::string_view known = (*this)[slot.number - 1];
     if (known.size() != text.size()) continue;
-    if (text.empty() || std::memcmp(known.data(), text.data(), text.size()) == 0) return at;
+    if (same_text(known.data(), text.data(), text.size())) return at;
   }
 }
 

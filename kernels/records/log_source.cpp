@@ -2,8 +2,11 @@
 #include "kernels/records/log_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 
+#include "kernels/cpu.hpp"
 #include "kernels/records/utf8.hpp"
 
 namespace fastlane::kernels::records {
@@ -14,79 +17,8 @@ constexpr std::size_t kSegment = std::size_t{64} << 10;
 
 }  // namespace
 
-LogSource::LogSource(const LogLayout& layout, std::size_t max_row_bytes)
-    : layout_(layout), max_row_bytes_(max_row_bytes), index_(layout.byte_classes()) {}
-
-void LogSource::open(const char* text, std::size_t size) {
-  text_ = text;
-  size_ = size;
-  position_ = 0;
-  segment_ = 0;
-  segment_end_ = 0;
-  row_ = 0;
-  line_ = 0;
-  blank_lines_ = 0;
-}
-
-bool LogSource::next(RowBlock& block) {
-  block.restart();
-  block.text = text_;
-  while (block.rows == 0 && block.problems.empty()) {
-    if (position_ == size_) return false;
-    if (position_ == segment_end_) index_segment();
-    fill(block);
-  }
-  if (!index_.is_ascii()) mark_invalid_text(block);
-  return true;
-}
-
-void LogSource::index_segment() {
-  const char* begin = text_ + position_;
-  const std::size_t left = size_ - position_;
-  std::size_t size = std::min(left, kSegment);
-  const void* last = ::memrchr(begin, '\n', size);
-  if (last == nullptr) last = std::memchr(begin + size, '\n', left - size);
-  size = static_cast<std::size_t>(static_cast<const char*>(last) - begin) + 1;
-  index_.build(begin, size);
-  segment_ = position_;
-  segment_end_ = position_ + size;
-}
-
-void LogSource::fill(RowBlock& block) {
-  std::size_t at = position_ - segment_;
-  const std::size_t segment_size = segment_end_ - segment_;
-  const char* text = text_ + segment_;
-  std::size_t backslash = index_.next(LogLayout::kBackslash, at);
-  while (at < segment_size && block.rows < kBlockRows && block.problems.size() < kBlockRows) {
-    const std::size_t newline = index_.next(LogLayout::kNewline, at);
-    std::size_t end = newline;
-    if (end > at && text[end - 1] == '\r') --end;
-    const std::size_t begin = at;
-    at = newline + 1;
-    const std::uint32_t line = line_++;
-    if (begin == end) {
-      ++blank_lines_;
-      continue;
-    }
-    if (backslash < begin) backslash = index_.next(LogLayout::kBackslash, begin);
-    const RowPlace place{row_++, line, static_cast<std::uint32_t>(segment_ + begin),
-                         static_cast<std::uint32_t>(segment_ + end)};
-    ErrorCode code = ErrorCode::none;
-    if (end - begin > max_row_bytes_) {
-      code = ErrorCode::too_long;
-    } else if (!split(begin, end, backslash < end, block)) {
-      code = ErrorCode::format;
-    }
-    if (code != ErrorCode::none) {
-      block.problems.push_back({place.row, place.line, place.begin, kWholeRow, code});
-      continue;
-    }
-    block.places[block.rows++] = place;
-  }
-  position_ = segment_ + at;
-}
-
-std::size_t LogSource::quoted_end(std::size_t from, std::size_t line_end, bool& escaped) const {
+[[gnu::noinline]] std::size_t LogSource::quoted_end(std::size_t from, std::size_t line_end,
+                                                    bool& escaped) const {
   std::size_t backslash = index_.next(LogLayout::kBackslash, from);
   std::size_t quote = index_.next(LogLayout::kQuote, from);
   while (backslash < quote && backslash < line_end) {
@@ -98,7 +30,8 @@ std::size_t LogSource::quoted_end(std::size_t from, std::size_t line_end, bool& 
   return quote;
 }
 
-bool LogSource::split(std::size_t begin, std::size_t end, bool has_escapes, RowBlock& block) const {
+[[gnu::always_inline]] inline bool LogSource::split(std::size_t begin, std::size_t end,
+                                                    bool has_escapes, RowBlock& block) const {
   const char* text = text_ + segment_;
   const Literal& prefix = layout_.prefix();
   if (prefix.size() > end - begin || !prefix.matches(text + begin)) return false;
@@ -145,6 +78,101 @@ bool LogSource::split(std::size_t begin, std::size_t end, bool has_escapes, RowB
     from = token_end + step.after.size();
   }
   return from == end;
+}
+
+[[gnu::always_inline]] inline void LogSource::fill(RowBlock& block) {
+  std::size_t at = position_ - segment_;
+  const std::size_t segment_size = segment_end_ - segment_;
+  const char* text = text_ + segment_;
+  std::size_t backslash = index_.next(LogLayout::kBackslash, at);
+  while (at < segment_size && block.rows < kBlockRows && block.problems.size() < kBlockRows) {
+    const std::size_t newline = index_.next(LogLayout::kNewline, at);
+    std::size_t end = newline;
+    if (end > at && text[end - 1] == '\r') --end;
+    const std::size_t begin = at;
+    at = newline + 1;
+    const std::uint32_t line = line_++;
+    if (begin == end) {
+      ++blank_lines_;
+      continue;
+    }
+    if (backslash < begin) backslash = index_.next(LogLayout::kBackslash, begin);
+    const RowPlace place{row_++, line, static_cast<std::uint32_t>(segment_ + begin),
+                         static_cast<std::uint32_t>(segment_ + end)};
+    ErrorCode code = ErrorCode::none;
+    if (end - begin > max_row_bytes_) {
+      code = ErrorCode::too_long;
+    } else if (!split(begin, end, backslash < end, block)) {
+      code = ErrorCode::format;
+    }
+    if (code != ErrorCode::none) {
+      block.problems.push_back({place.row, place.line, place.begin, kWholeRow, code});
+      continue;
+    }
+    block.places[block.rows++] = place;
+  }
+  position_ = segment_ + at;
+}
+
+// The same loop for CPUs that shift and count by one instruction each; it is bound by their
+// latency.
+struct LogSource::FillRow {
+  cpu::Level level;
+  void (*fill)(LogSource& source, RowBlock& block);
+
+  [[gnu::target("avx2,bmi,bmi2")]] static void avx2(LogSource& source, RowBlock& block) {
+    source.fill(block);
+  }
+  static void baseline(LogSource& source, RowBlock& block) { source.fill(block); }
+};
+
+const LogSource::FillRow& LogSource::row_in_use() {
+  static constexpr std::array<FillRow, 2> kRows = {{
+      {cpu::Level::avx2, FillRow::avx2},
+      {cpu::Level::baseline, FillRow::baseline},
+  }};
+  return cpu::choose(std::span<const FillRow>(kRows));
+}
+
+LogSource::LogSource(const LogLayout& layout, std::size_t max_row_bytes)
+    : layout_(layout),
+      cpu_row_(row_in_use()),
+      max_row_bytes_(max_row_bytes),
+      index_(layout.byte_classes()) {}
+
+void LogSource::open(const char* text, std::size_t size) {
+  text_ = text;
+  size_ = size;
+  position_ = 0;
+  segment_ = 0;
+  segment_end_ = 0;
+  row_ = 0;
+  line_ = 0;
+  blank_lines_ = 0;
+}
+
+bool LogSource::next(RowBlock& block) {
+  block.restart();
+  block.text = text_;
+  while (block.rows == 0 && block.problems.empty()) {
+    if (position_ == size_) return false;
+    if (position_ == segment_end_) index_segment();
+    cpu_row_.fill(*this, block);
+  }
+  if (!index_.is_ascii()) mark_invalid_text(block);
+  return true;
+}
+
+void LogSource::index_segment() {
+  const char* begin = text_ + position_;
+  const std::size_t left = size_ - position_;
+  std::size_t size = std::min(left, kSegment);
+  const void* last = ::memrchr(begin, '\n', size);
+  if (last == nullptr) last = std::memchr(begin + size, '\n', left - size);
+  size = static_cast<std::size_t>(static_cast<const char*>(last) - begin) + 1;
+  index_.build(begin, size);
+  segment_ = position_;
+  segment_end_ = position_ + size;
 }
 
 void LogSource::mark_invalid_text(RowBlock& block) {

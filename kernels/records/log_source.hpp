@@ -29,13 +29,16 @@ class LogSource final : public RowSource {
 
  private:
   void index_segment();
+  // The loop over lines, and what it is made of; in log_source.cpp, where each CPU row inlines it.
   void fill(RowBlock& block);
-  // Both work on places in the segment. `split` returns false when the line does not match.
   bool split(std::size_t begin, std::size_t end, bool has_escapes, RowBlock& block) const;
   std::size_t quoted_end(std::size_t from, std::size_t line_end, bool& escaped) const;
+  struct FillRow;
+  static const FillRow& row_in_use();
   void mark_invalid_text(RowBlock& block);
 
   const LogLayout& layout_;
+  const FillRow& cpu_row_;
   std::size_t max_row_bytes_;
   ByteIndex index_;
   const char* text_ = nullptr;

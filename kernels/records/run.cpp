@@ -52,8 +52,9 @@ class Turns {
 // What grows window by window.
 class Totals {
  public:
-  Totals(const Program& program, const LogLayout& layout)
+  Totals(const Program& program, const LogLayout& layout, std::span<const Input> inputs)
       : program_(program), layout_(layout), result_(program.fields.size()) {
+    for (const Input& input : inputs) bytes_in_all_ += input.bytes.size();
     if (program.aggregates_rows()) {
       groups_.emplace(program);
       return;
@@ -138,12 +139,19 @@ class Totals {
   void count_window(const Window& window) {
     result_.metrics.bytes += window.end - window.begin;
     ++result_.metrics.windows;
+    if (result_.metrics.windows != 1 || groups_) return;
+    // The first window says how much to expect of the others; a little more, lest it is just too
+    // few.
+    const double times =
+        static_cast<double>(bytes_in_all_) / static_cast<double>(result_.metrics.bytes) * 1.05;
+    for (Column& column : result_.columns) column.expect(times);
   }
 
   const Program& program_;
   const LogLayout& layout_;
   RunResult result_;
   std::optional<Groups> groups_;
+  std::uint64_t bytes_in_all_ = 0;
   std::size_t input_ = 0;
   std::int64_t lines_ = 0;  // of the present input, before the present window
 };
@@ -164,7 +172,7 @@ RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint&
               const RunOptions& options) {
   const Clock::time_point begun = Clock::now();
   const LogLayout layout(program);
-  Totals totals(program, layout);
+  Totals totals(program, layout, inputs);
   WindowCutter cutter(inputs, options.window_bytes, program.max_row_bytes);
   std::mutex cutting;
   Turns turns;

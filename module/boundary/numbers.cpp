@@ -1,6 +1,8 @@
 // Integers wider than C's come out through Python's own arithmetic: no private layout is assumed.
 #include "module/boundary/numbers.hpp"
 
+#include <algorithm>
+
 #include "module/boundary/owned_ref.hpp"
 
 namespace fastlane {
@@ -24,20 +26,18 @@ PyObject* int_from_wide(std::int64_t hi, std::uint64_t lo) {
 }
 
 PyObject* struct_from_fields(PyTypeObject* type, std::initializer_list<PyObject*> fields) {
-  PyObject* result = PyStructSequence_New(type);  // new
-  bool complete = result != nullptr;
+  const bool complete = std::find(fields.begin(), fields.end(), nullptr) == fields.end();
+  // Not made while an exception is pending: giving it back would lose a block then.
+  PyObject* result = complete ? PyStructSequence_New(type) : nullptr;  // new
   Py_ssize_t index = 0;
   for (PyObject* field : fields) {
-    complete = complete && field != nullptr;
-    if (result != nullptr) {
-      PyStructSequence_SET_ITEM(result, index++, field);  // steals, null included
-    } else {
+    if (result == nullptr) {
       Py_XDECREF(field);
+    } else {
+      PyStructSequence_SET_ITEM(result, index++, field);  // steals
     }
   }
-  if (complete) return result;
-  Py_XDECREF(result);
-  return nullptr;
+  return result;
 }
 
 }  // namespace fastlane

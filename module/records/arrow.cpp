@@ -3,7 +3,6 @@
 // only bool values are copied, into bits. The structures themselves are made in arrow_export.cpp.
 #include <cstring>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 #include "module/boundary/call.hpp"
@@ -16,9 +15,9 @@ namespace fastlane {
 namespace {
 
 struct ColumnType {
-  std::string_view name;
+  const char* name;
   const char* format;  // of the Arrow C data interface
-  int numpy_type;      // of "values"; NPY_VOID where there are none
+  int numpy_type;      // of "values"; NPY_VOID: texts, NPY_NOTYPE: codes
 };
 
 constexpr ColumnType kColumnTypes[] = {
@@ -29,8 +28,18 @@ constexpr ColumnType kColumnTypes[] = {
     {"uint64", "L", NPY_UINT64},   {"float32", "f", NPY_FLOAT32},
     {"float64", "g", NPY_FLOAT64}, {"timestamp", "tsu:UTC", NPY_INT64},
     {"string", "U", NPY_VOID},     {"binary", "Z", NPY_VOID},
-    {"category", "i", NPY_VOID},
+    {"category", "i", NPY_NOTYPE},
 };
+
+// Borrowed, or null when the key is absent.
+PyObject* item_of(PyObject* dict, const char* key) {
+  OwnedRef name = OwnedRef::from_new(PyUnicode_FromString(key));  // new
+  if (!name) throw PythonErrorSet{};
+  PyObject* found = PyDict_GetItemWithError(dict, name.borrow());
+  if (found == nullptr && PyErr_Occurred() != nullptr) throw PythonErrorSet{};
+  name.decref();
+  return found;
+}
 
 // One column dict while it is read. Everything is borrowed from the dict.
 class ColumnReader {
@@ -43,7 +52,7 @@ class ColumnReader {
     if (type == nullptr || !read_length(parts.length)) return false;
     shape.format = type->format;
     if (!read_validity(parts)) return false;
-    if (type->name == "category") return read_category(shape, parts);
+    if (type->numpy_type == NPY_NOTYPE) return read_category(shape, parts);
     if (type->numpy_type == NPY_VOID) return read_texts(parts);
     return read_values(*type, parts);
   }
@@ -53,20 +62,18 @@ class ColumnReader {
     return args_.wrong_value("column", std::move(expected), std::move(got));
   }
 
-  // Borrowed, or null without an exception when the key is absent.
-  PyObject* item(const char* key) { return PyDict_GetItemString(column_, key); }
+  PyObject* item(const char* key) { return item_of(column_, key); }
 
   const ColumnType* read_type() {
     PyObject* type = item("type");
-    Py_ssize_t size = 0;
-    const char* text =
-        type != nullptr && PyUnicode_Check(type) ? PyUnicode_AsUTF8AndSize(type, &size) : nullptr;
-    PyErr_Clear();
-    const std::string_view wanted(text == nullptr ? "" : text, static_cast<std::size_t>(size));
-    for (const ColumnType& each : kColumnTypes) {
-      if (each.name == wanted) return &each;
+    if (type == nullptr || !PyUnicode_Check(type)) {
+      refuse("a column with a \"type\"", type == nullptr ? "none" : describe_object(type));
+      return nullptr;
     }
-    refuse("a column with a known \"type\"", text == nullptr ? "none" : std::string(wanted));
+    for (const ColumnType& each : kColumnTypes) {
+      if (PyUnicode_CompareWithASCIIString(type, each.name) == 0) return &each;
+    }
+    refuse("a column with a known \"type\"", "another one");
     return nullptr;
   }
 
@@ -150,8 +157,7 @@ class ColumnReader {
     if (!share(item("codes"), "codes", NPY_INT32, parts.length, parts, 1)) return false;
     PyObject* words = item("dictionary");
     if (words == nullptr || !PyDict_Check(words)) return refuse("a \"dictionary\"", "none");
-    PyObject* offsets = PyDict_GetItemString(words, "offsets");
-    PyArrayObject* bounds = read_array(offsets, "offsets", NPY_INT64, 1);
+    PyArrayObject* bounds = read_array(item_of(words, "offsets"), "offsets", NPY_INT64, 1);
     if (bounds == nullptr) return false;
     shape.dictionary.push_back({.name = "", .format = "U", .children = {}, .dictionary = {}});
     ArrowParts& texts = parts.dictionary.emplace_back();
@@ -176,6 +182,7 @@ bool read_table(const Arguments& args, PyObject* columns, ArrowShape& shape, Arr
     PyObject* name = nullptr;                          // borrowed
     PyObject* column = nullptr;                        // borrowed
     if (!PyTuple_Check(pair) || !PyArg_ParseTuple(pair, "UO", &name, &column)) {
+      if (PyErr_ExceptionMatches(PyExc_MemoryError) != 0) return false;
       PyErr_Clear();
       return args.wrong_type("columns", "a list of (name, column) pairs", describe_object(pair));
     }

@@ -69,6 +69,10 @@ def test_generated_logs_grouped(keys: tuple[str, ...]) -> None:
     assert len(result) >= 1
 
 
+def test_many_lines() -> None:
+    check(PLAN.group_by("status", "user").aggregate(**ALL), logs.access_log(20_000, seed=42))
+
+
 def test_every_line_broken() -> None:
     result = check(PLAN, logs.access_log(3000, seed=5, broken=1.0, blank=0.0))
     assert result.rows_bad > 2500
