@@ -128,6 +128,7 @@ def test_a_result_does_not_hold_its_input(tmp_path: Path) -> None:
     ("options", "error"),
     [
         ({"threads": 0}, fastlane.ArgumentValueError),
+        ({"threads": -1}, fastlane.ArgumentValueError),
         ({"threads": "two"}, fastlane.ArgumentTypeError),
         ({"max_errors": -1}, fastlane.ArgumentValueError),
         ({"max_row_bytes": 0}, fastlane.ArgumentValueError),

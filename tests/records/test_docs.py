@@ -16,13 +16,6 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
 
 
-def test_the_examples_run() -> None:
-    examples = blocks("python")
-    assert examples
-    for example in examples:
-        exec(compile(example, "docs/records.md", "exec"), {})
-
-
 def test_the_plan_file_is_one() -> None:
     plans = [fr.Plan.from_json(text) for text in blocks("json")]
     assert [plan.keys for plan in plans] == [("method", "status")]

@@ -7,6 +7,7 @@ nobody ever sees half of it; where that cannot be (a pipe, a device), it is writ
 from __future__ import annotations
 
 import base64
+import contextlib
 import csv
 import datetime
 import json
@@ -22,7 +23,7 @@ from fastlane.records import Errors, Result
 
 from .arguments import CallError
 
-__all__ = ["Output", "write_csv", "write_errors", "write_ndjson", "writer_for"]
+__all__ = ["Output", "opened", "write_csv", "write_errors", "write_ndjson", "writer_for"]
 
 _ROWS_AT_ONCE = 8192
 
@@ -46,13 +47,21 @@ class Output:
             self._written = self._place.with_name(
                 f".{self._place.name}.{secrets.token_hex(4)}.part"
             )
-        self.file: IO[str]
+        self._file: IO[str] | None = None
+
+    def open(self) -> None:
+        """Makes the file. Whoever calls this has arranged for `__exit__`: an interrupt may come now."""
         try:
             if self._place.exists() and not os.access(self._place, os.W_OK):
                 raise PermissionError(13, "Permission denied")
-            self.file = open(self._written, "w", encoding="utf-8", newline="")
+            self._file = open(self._written, "w", encoding="utf-8", newline="")
         except OSError as problem:
-            raise CallError(f"{path}: cannot be written: {problem.strerror}") from None
+            raise CallError(f"{self.path}: cannot be written: {problem.strerror}") from None
+
+    @property
+    def file(self) -> IO[str]:
+        assert self._file is not None, "open() comes first"
+        return self._file
 
     def commit(self) -> None:
         """Gives the file its name."""
@@ -66,16 +75,26 @@ class Output:
         except OSError as problem:
             raise CallError(f"{self.path}: cannot be written: {problem.strerror}") from None
 
-    def __enter__(self) -> Output:
-        return self
-
     def __exit__(self, *_: object) -> None:
         try:
-            self.file.close()
+            if self._file is not None:
+                self._file.close()
         except OSError:
             pass
         if not self._in_place and self._written.exists():
             self._written.unlink()
+
+
+def opened(stack: contextlib.ExitStack, path: str | None) -> Output | None:
+    """The output of that name, if one is asked for. The stack knows how to end it before there is a
+    file, so that an interrupt leaves none behind.
+    """
+    if path is None:
+        return None
+    output = Output(path)
+    stack.push(output.__exit__)
+    output.open()
+    return output
 
 
 def writer_for(path: str) -> Callable[[Result, IO[str]], None]:

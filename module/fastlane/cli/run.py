@@ -37,12 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = [_input(name) for name in arguments.inputs]
     _check_names(arguments)
     with contextlib.ExitStack() as stack:
-        table_output = (
-            stack.enter_context(outputs.Output(arguments.output)) if arguments.output else None
-        )
-        error_output = (
-            stack.enter_context(outputs.Output(arguments.errors)) if arguments.errors else None
-        )
+        table_output = outputs.opened(stack, arguments.output)
+        error_output = outputs.opened(stack, arguments.errors)
         progress = Progress(sys.stderr) if arguments.progress else None
         try:
             result = plan.run(
