@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from records.calls import RECORDS
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
@@ -320,6 +321,7 @@ CALLS: list[Call] = [
     *SEQUENCES,
     *BYTES,
     *ARENA,
+    *RECORDS,
 ]
 
 
