@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "kernels/cpu.hpp"
+#include "module/boundary/dtype.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
@@ -77,7 +78,7 @@ int exec(PyObject* module) noexcept try {
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
-      join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
+      add_descriptors(module) < 0 || join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
       add_description_type(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
       PyModule_AddStringConstant(module, "build", kBuild) < 0) {
