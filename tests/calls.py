@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
@@ -319,6 +320,8 @@ CALLS: list[Call] = [
     *ELEMENTWISE,
     *SEQUENCES,
     *BYTES,
+    *TEXT,
+    *MAPPED_FILE,
     *ARENA,
 ]
 
