@@ -23,7 +23,8 @@ from call_kinds import (
     Refusal,
     Text,
 )
-from records.calls import RECORDS
+from calls_records import RECORDS
+from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
@@ -320,6 +321,8 @@ CALLS: list[Call] = [
     *ELEMENTWISE,
     *SEQUENCES,
     *BYTES,
+    *TEXT,
+    *MAPPED_FILE,
     *ARENA,
     *RECORDS,
 ]

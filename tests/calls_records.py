@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from call_kinds import Anything, Call, Refusal
 
+from records import logs
+
 from fastlane import ArgumentTypeError, ArgumentValueError
 from fastlane import records as fr
 from fastlane.records.program import make_program
-from records import logs
 
 PLAN = fr.Plan(
     fr.apache("combined"),
@@ -26,7 +27,7 @@ PLAN = fr.Plan(
 GROUPED = PLAN.group_by("status", "user").aggregate(n=fr.count(), most=fr.max("bytes"))
 LOG = logs.access_log(8, seed=3)
 LARGE_LOG = LOG * 4000
-MISSING = Path(__file__).parent / "no such file"
+MISSING = Path(__file__).with_name("no such file")
 
 
 def texts(*words: bytes) -> dict[str, np.ndarray]:
