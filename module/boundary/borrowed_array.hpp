@@ -25,8 +25,7 @@ class BorrowedArray : public Borrow {
   BorrowedArray() noexcept = default;
   ~BorrowedArray() {
     if (exporter_ == nullptr) return;
-    expect_error_path("BorrowedArray forgotten on the happy path: write release()");
-    release();
+    if (on_error_path("BorrowedArray forgotten on the happy path: write release()")) release();
   }
 
   // False with an exception set and nothing borrowed. Shape and strides are copied: another thread

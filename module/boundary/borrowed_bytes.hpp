@@ -21,8 +21,7 @@ class BorrowedBytes : public Borrow {
   BorrowedBytes() noexcept = default;
   ~BorrowedBytes() {
     if (exporter_ == nullptr) return;
-    expect_error_path("BorrowedBytes forgotten on the happy path: write release()");
-    release();
+    if (on_error_path("BorrowedBytes forgotten on the happy path: write release()")) release();
   }
 
   // False with an exception set and nothing borrowed.
