@@ -15,6 +15,7 @@ extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef threads_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
@@ -29,7 +30,8 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},      {nullptr, bytes_methods},
     {nullptr, record_methods},        {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {"testing", testing_methods},     {"testing", borrows_methods},
+    {nullptr, threads_methods},       {"testing", testing_methods},
+    {"testing", borrows_methods},
 };
 
 }  // namespace fastlane

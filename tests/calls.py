@@ -169,12 +169,22 @@ def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
     )
 
 
+THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
+THREADS_ERRORS = (
+    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": -1}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": 1 << 63}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": "two"}, ArgumentTypeError, "threads"),
+)
+
 REDUCTIONS = [
     Call(
         "fastlane.sum",
-        {"x": Array(NUMBERS)},
+        {"x": Array(NUMBERS), "threads": THREADS_ARGUMENT},
         make=lambda: {"x": quarters()},
-        model=model_sum,
+        model=lambda x, threads=None: model_sum(x),
+        errors=THREADS_ERRORS,
+        keyword_only=frozenset(("threads",)),
         kernel="sum_floats",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
     ),
@@ -188,9 +198,11 @@ REDUCTIONS = [
     ),
     Call(
         "fastlane.describe",
-        {"x": Array(NUMBERS, may_be_empty=False)},
+        {"x": Array(NUMBERS, may_be_empty=False), "threads": THREADS_ARGUMENT},
         make=lambda: {"x": quarters()},
-        model=model_describe,
+        model=lambda x, threads=None: model_describe(x),
+        errors=THREADS_ERRORS,
+        keyword_only=frozenset(("threads",)),
         tolerance=1e-12,
         kernel="describe",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
@@ -200,15 +212,22 @@ REDUCTIONS = [
 ELEMENTWISE = [
     Call(
         "fastlane.scale",
-        {"x": Array(FLOATS), "factor": Real(), "out": Anything(), "arena": Anything()},
+        {
+            "x": Array(FLOATS),
+            "factor": Real(),
+            "out": Anything(),
+            "arena": Anything(),
+            "threads": THREADS_ARGUMENT,
+        },
         make=lambda: {"x": quarters(), "factor": 2.5},
-        model=model_scale,
+        model=lambda x, factor, threads=None: model_scale(x, factor),
         errors=(
             *out_errors(quarters()),
             *ARENA_ERRORS,
+            *THREADS_ERRORS,
             Refusal(lambda: dict.fromkeys(("x", "out"), quarters()), BorrowError, "out"),
         ),
-        keyword_only=frozenset(("out", "arena")),
+        keyword_only=frozenset(("out", "arena", "threads")),
         kernel="scale",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 24), "factor": 1.5},
     ),
@@ -312,7 +331,22 @@ ARENA = [
     ),
 ]
 
+THREADS = [
+    Call(
+        "fastlane.set_threads",
+        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
+        make=lambda: {"n": 2},
+        model=lambda n: None,
+        errors=(
+            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
+            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
+        ),
+    ),
+    Call("fastlane.get_threads", {}, make=dict, model=None),
+]
+
 CALLS: list[Call] = [
+    *THREADS,
     *TESTING,
     *LESSONS,
     *REDUCTIONS,

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastlane
@@ -21,6 +22,7 @@ PLAN = (
     .aggregate(n=fr.count(), total=fr.sum("bytes"))
 )
 TIMEOUT = 120  # seconds until a child that hangs is given up
+ROUNDS = 100 if int(os.environ.get("FASTLANE_CASES", "200")) > 200 else 10
 
 
 def pool_threads() -> int:
@@ -52,17 +54,48 @@ def test_size_is_what_was_set():
 
 
 def test_import_starts_no_thread():
-    script = "import fastlane, fastlane.records, test_threads\nprint(test_threads.pool_threads())"
+    script = "import fastlane, fastlane.records, test_pool\nprint(test_pool.pool_threads())"
     assert run_script(script).stdout == "0\n"
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc")
-def test_threads_start_when_work_needs_them(log: bytes):
+def test_pool_start_when_work_needs_them(log: bytes):
     expected = PLAN.run(log, threads=1)
     fastlane.set_threads(3)
     assert PLAN.run(log) == expected
     assert pool_threads() >= 1
     assert PLAN.run(log, threads=5) == expected
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u1", "?"])
+@pytest.mark.parametrize("step", [1, -2])
+def test_results_do_not_depend_on_the_number_of_threads(dtype: str, step: int):
+    random = np.random.default_rng(11)
+    shape = (1 << 11, 1 << 11) if dtype in ("u1", "?") else (1 << 9, 1 << 10)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.exp(9 * random.standard_normal(shape)).astype(dtype)[:, ::step]
+    alone = fastlane.sum(values, threads=1)
+    described = fastlane.describe(values, threads=1)
+    for threads in (2, 3, 8, None):
+        assert fastlane.sum(values, threads=threads) == alone
+        assert fastlane.describe(values, threads=threads) == described
+        if values.dtype.kind == "f":
+            scaled = fastlane.scale(values, 3.0, threads=threads)
+            assert np.array_equal(scaled, values * values.dtype.type(3))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc")
+@pytest.mark.skipif("FASTLANE_SANITIZE" in os.environ, reason="sanitizers need address space")
+def test_work_goes_on_when_no_thread_can_be_started():
+    script = (
+        "import resource, numpy as np, fastlane\n"
+        "from test_pool import pool_threads\n"
+        "values = np.ones(1 << 20)\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + (6 << 20),) * 2)\n"
+        "print(fastlane.sum(values, threads=4), pool_threads())\n"
+    )
+    assert run_script(script).stdout == f"{float(1 << 20)} 0\n"
 
 
 def run_script(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -78,15 +111,20 @@ def run_script(script: str, *arguments: str) -> subprocess.CompletedProcess[str]
 
 BUSY = """
 import os, signal, sys, threading, time
+import numpy as np
 import fastlane
-from test_threads import PLAN, log, logs
+from test_pool import PLAN, log, logs
 
 data = logs.access_log(2000, seed=5) * 400
+values = np.arange(1 << 20, dtype="f8")
 stop = False
 
 def work():
     while not stop:
         PLAN.run(data, threads=3)
+        fastlane.sum(values, threads=3)
+        fastlane.describe(values, threads=2)
+        fastlane.scale(values, 2.0, threads=4)
 """
 
 
@@ -94,8 +132,8 @@ def test_exit_is_clean_while_the_pool_is_busy():
     script = BUSY + (
         "threading.Thread(target=work, daemon=True).start()\ntime.sleep(float(sys.argv[1]))\n"
     )
-    for round_number in range(10):
-        ended = run_script(script, str(0.005 * round_number))
+    for round_number in range(ROUNDS):
+        ended = run_script(script, str(0.05 * round_number / ROUNDS))
         assert (ended.returncode, ended.stderr) == (0, "")
 
 
@@ -126,11 +164,14 @@ def test_children_have_a_pool_of_their_own_while_the_parents_is_busy():
             "worker = threading.Thread(target=work)\n"
             "worker.start()\n"
             "codes = set()\n"
-            "for _ in range(30):\n"
+            "total = fastlane.sum(values, threads=1)\n"
+            f"for _ in range({ROUNDS}):\n"
             "    child = os.fork()\n"
             "    if child == 0:\n"
             "        signal.alarm(20)\n"
-            "        os._exit(0 if PLAN.run(data[:300_000], threads=3) == expected else 1)\n"
+            "        right = PLAN.run(data[:300_000], threads=3) == expected\n"
+            "        right = right and fastlane.sum(values, threads=3) == total\n"
+            "        os._exit(0 if right else 1)\n"
             "    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
             "stop = True\n"
             "worker.join()\n"
