@@ -16,6 +16,8 @@ extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
 extern PyMethodDef threads_methods[];
+extern PyMethodDef tolist_methods[];
+extern PyMethodDef transpose_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
@@ -30,7 +32,8 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},      {nullptr, bytes_methods},
     {nullptr, record_methods},        {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {nullptr, threads_methods},       {"testing", testing_methods},
+    {nullptr, threads_methods},       {nullptr, tolist_methods},
+    {nullptr, transpose_methods},     {"testing", testing_methods},
     {"testing", borrows_methods},
 };
 

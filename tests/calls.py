@@ -169,6 +169,12 @@ def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
     )
 
 
+def overlapping_columns() -> dict[str, np.ndarray]:
+    """A square that would be turned where it lies."""
+    x = quarters(9).reshape(3, 3)
+    return {"x": x, "out": x}
+
+
 THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
 THREADS_ERRORS = (
     Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
@@ -246,6 +252,31 @@ ELEMENTWISE = [
         model=model_normalize,
         kernel="subtract_saturating",
         large=lambda: {"x": np.ones(1 << 27, "u1")},
+    ),
+]
+
+LAYOUTS = [
+    Call(
+        "fastlane.transpose",
+        {"x": Array(NUMBERS, ndim=2), "out": Anything(), "arena": Anything()},
+        make=lambda: {"x": quarters().reshape(12, 1)},
+        model=lambda x: x.T.copy(),
+        errors=(
+            *out_errors(quarters().reshape(1, 12)),
+            *ARENA_ERRORS,
+            Refusal(lambda: {"x": quarters()}, ArgumentValueError, "x"),
+            Refusal(lambda: {"x": quarters().reshape(3, 2, 2)}, ArgumentValueError, "x"),
+            Refusal(overlapping_columns, BorrowError, "out"),
+        ),
+        keyword_only=frozenset(("out", "arena")),
+        kernel="transpose",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 24).reshape(1 << 12, 1 << 12)},
+    ),
+    Call(
+        "fastlane.tolist",
+        {"x": Array(NUMBERS)},
+        make=lambda: {"x": quarters()},
+        model=lambda x: x.tolist(),
     ),
 ]
 
@@ -351,6 +382,7 @@ CALLS: list[Call] = [
     *LESSONS,
     *REDUCTIONS,
     *ELEMENTWISE,
+    *LAYOUTS,
     *SEQUENCES,
     *BYTES,
     *ARENA,

@@ -30,7 +30,9 @@ from fastlane._core import (
     set_threads,
     sum,
     sum64,
+    tolist,
     transform_with_scratch,
+    transpose,
 )
 from fastlane._info import info
 
@@ -64,5 +66,7 @@ __all__ = [
     "set_threads",
     "sum",
     "sum64",
+    "tolist",
     "transform_with_scratch",
+    "transpose",
 ]
