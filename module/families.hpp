@@ -18,6 +18,9 @@ extern PyMethodDef testing_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
 extern PyMethodDef transpose_methods[];
+extern PyMethodDef text_offset_methods[];
+extern PyMethodDef text_search_methods[];
+extern PyMethodDef text_utf8_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
@@ -34,7 +37,8 @@ inline constexpr Family kFamilies[] = {
     {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
     {nullptr, threads_methods},       {nullptr, tolist_methods},
     {nullptr, transpose_methods},     {"testing", testing_methods},
-    {"testing", borrows_methods},
+    {"testing", borrows_methods},     {"text", text_offset_methods},
+    {"text", text_search_methods},    {"text", text_utf8_methods},
 };
 
 }  // namespace fastlane

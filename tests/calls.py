@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
@@ -385,6 +386,8 @@ CALLS: list[Call] = [
     *LAYOUTS,
     *SEQUENCES,
     *BYTES,
+    *TEXT,
+    *MAPPED_FILE,
     *ARENA,
 ]
 

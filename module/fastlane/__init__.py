@@ -2,7 +2,7 @@
 
 import atexit
 
-from fastlane import _core
+from fastlane import _core, text
 from fastlane._core import (
     Arena,
     ArenaStats,
@@ -15,6 +15,7 @@ from fastlane._core import (
     ExpressionError,
     FastlaneError,
     ForkedError,
+    MappedFile,
     Overloaded,
     RecordError,
     SchemaError,
@@ -50,6 +51,7 @@ __all__ = [
     "ExpressionError",
     "FastlaneError",
     "ForkedError",
+    "MappedFile",
     "Overloaded",
     "RecordError",
     "SchemaError",
@@ -66,6 +68,7 @@ __all__ = [
     "set_threads",
     "sum",
     "sum64",
+    "text",
     "tolist",
     "transform_with_scratch",
     "transpose",
