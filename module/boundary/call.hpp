@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/live_borrows.hpp"
@@ -47,7 +48,11 @@ template <class Call>
   if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(answer_signals, &gil);
-  phases.run(checkpoint);
+  try {
+    phases.run(checkpoint);
+  } catch (const kernels::PoolStopped&) {
+    stay_until_exit();
+  }
   gil.reacquire();  // thread attached
   borrows.leave();
 }

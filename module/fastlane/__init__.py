@@ -1,6 +1,8 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
-from fastlane import text
+import atexit
+
+from fastlane import _core, text
 from fastlane._core import (
     Arena,
     ArenaStats,
@@ -21,15 +23,21 @@ from fastlane._core import (
     crc32,
     crc32_mv,
     describe,
+    get_threads,
     linspace,
     normalize_u8_inplace,
     scale,
     scale_inplace,
+    set_threads,
     sum,
     sum64,
+    tolist,
     transform_with_scratch,
+    transpose,
 )
 from fastlane._info import info
+
+atexit.register(_core.stop_threads)
 
 __all__ = [
     "Arena",
@@ -51,13 +59,17 @@ __all__ = [
     "crc32",
     "crc32_mv",
     "describe",
+    "get_threads",
     "info",
     "linspace",
     "normalize_u8_inplace",
     "scale",
     "scale_inplace",
+    "set_threads",
     "sum",
     "sum64",
     "text",
+    "tolist",
     "transform_with_scratch",
+    "transpose",
 ]
