@@ -57,6 +57,14 @@ template <class Call>
   borrows.leave();
 }
 
+// For work that is not a call: `work` does not throw.
+template <class Work>
+void run_detached(Work&& work) noexcept {
+  ReleasedGil gil;  // thread detached
+  work();
+  gil.reacquire();  // thread attached
+}
+
 template <class Call>
 PyObject* join_phases(Call& phases, Arguments& arguments) {
   if (!phases.begin(arguments)) return nullptr;
