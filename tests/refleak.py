@@ -89,6 +89,11 @@ def leaks_thrice(scenario: Scenario) -> list[str]:
 
 
 def is_numpys(value: Any) -> bool:
+    """Whether it is, or holds, an object that a release build of NumPy makes or lets go."""
+    if isinstance(value, dict):
+        return any(map(is_numpys, value.values()))
+    if isinstance(value, list | tuple) and type(value).__module__ == "builtins":
+        return any(map(is_numpys, value))
     return type(value).__module__.split(".")[0] in ("numpy", "fastlane")
 
 
