@@ -26,6 +26,9 @@ extern PyMethodDef text_utf8_methods[];
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
 
+// Has the pool stopped before the interpreter ends. -1 on failure.
+int stop_pool_at_exit(PyObject* module);
+
 struct Family {
   const char* submodule;  // "text" makes fastlane._core.text; null puts the functions at the top
   PyMethodDef* methods;

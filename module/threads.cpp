@@ -1,6 +1,7 @@
 // The one thread pool as Python sees it: its size, and its end before the interpreter's.
 #include "kernels/pool.hpp"
 #include "module/boundary/call.hpp"
+#include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {
@@ -37,26 +38,35 @@ struct GetThreads {
   PyObject* finish() { return PyLong_FromSize_t(kernels::pool().size()); }
 };
 
-constexpr const char* kStopThreadsDoc =
-    "stop_threads()\n--\n\n"
-    "Stop what runs on the pool and join its threads; the package calls it at exit.\n\n"
-    "**Memory:** touches none; the GIL is released.";
+// Bound to no module, so that the exit hook of one import is equal to that of the next.
+PyObject* stop_pool(PyObject*, PyObject*) noexcept {
+  run_detached([] { kernels::pool().shutdown(); });  // callers that wait may need the GIL
+  return Py_NewRef(Py_None);
+}
 
-struct StopThreads {
-  static constexpr const char* kName = "stop_threads";
-
-  bool begin(Arguments& args) { return args.read(); }
-  std::size_t work() const { return kWorthReleasing; }  // callers that wait may need the GIL
-  void run(Checkpoint&) { kernels::pool().shutdown(); }
-  PyObject* finish() { return Py_NewRef(Py_None); }
-};
+PyMethodDef stop_pool_method = {"stop_pool", stop_pool, METH_NOARGS,
+                                "Stop what runs on the pool and join its threads."};
 
 }  // namespace
+
+int stop_pool_at_exit(PyObject*) {
+  OwnedRef stop = OwnedRef::from_new(PyCFunction_New(&stop_pool_method, nullptr));
+  OwnedRef atexit = OwnedRef::from_new(PyImport_ImportModule("atexit"));
+  if (!stop || !atexit) return -1;
+  for (const char* step : {"unregister", "register"}) {
+    OwnedRef done =
+        OwnedRef::from_new(PyObject_CallMethod(atexit.borrow(), step, "O", stop.borrow()));
+    if (!done) return -1;
+    done.decref();
+  }
+  atexit.decref();
+  stop.decref();
+  return 0;
+}
 
 PyMethodDef threads_methods[] = {
     row_of<SetThreads>(kSetThreadsDoc),
     row_of<GetThreads>(kGetThreadsDoc),
-    row_of<StopThreads>(kStopThreadsDoc),
     kEndOfTable,
 };
 

@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
@@ -455,6 +456,7 @@ CALLS: list[Call] = [
     *TEXT,
     *MAPPED_FILE,
     *ARENA,
+    *RECORDS,
 ]
 
 

@@ -58,6 +58,14 @@ template <class Call>
   borrows.leave();
 }
 
+// For work that is not a call: `work` does not throw.
+template <class Work>
+void run_detached(Work&& work) noexcept {
+  ReleasedGil gil;  // thread detached
+  work();
+  gil.reacquire();  // thread attached
+}
+
 // What a call says of bytes that its result does not show.
 template <class Call>
 void count_bytes(const Call& phases, CallCounters& counters) noexcept {

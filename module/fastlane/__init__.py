@@ -1,8 +1,6 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
-import atexit
-
-from fastlane import _core, text
+from fastlane import text
 from fastlane._core import (
     Arena,
     ArenaStats,
@@ -39,8 +37,6 @@ from fastlane._core import (
     transpose,
 )
 from fastlane._info import info
-
-atexit.register(_core.stop_threads)
 
 __all__ = [
     "Arena",
