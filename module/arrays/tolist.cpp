@@ -126,6 +126,7 @@ struct ToList {
            pins.pin(args.borrows());  // exporter locked
   }
   void run(Checkpoint&) {}
+  std::size_t copied() const noexcept { return x.bytes(); }
   PyObject* finish() {
     PyObject* result = nullptr;
     {
