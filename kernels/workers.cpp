@@ -144,6 +144,7 @@ WorkerJob* Workers::take_from_queue() noexcept {
 }
 
 bool Workers::bring_back(WorkerJob& job) noexcept {
+  if (job.is_awaited_ && waiters_ == Waiters::stay) return false;
   job.place_ = WorkerJob::Place::back;
   if (job.is_awaited_) {
     done_.notify_all();
@@ -216,12 +217,13 @@ void Workers::serve(Thread& self) noexcept {
   }
 }
 
-void Workers::stop() noexcept {
+void Workers::stop(Waiters waiters) noexcept {
   std::vector<std::unique_ptr<Thread>> threads;
   bool must_announce = false;
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
+    waiters_ = waiters;
     while (first_ != nullptr) {
       WorkerJob& job = *first_;
       unlink(job);
@@ -243,6 +245,8 @@ void Workers::stop() noexcept {
 // the condition variables is gone too, so they are made anew where they stand. The descriptor was
 // shared with the parent.
 void Workers::after_fork_in_child() noexcept {
+  new (&wanted_) std::condition_variable;
+  new (&done_) std::condition_variable;
   for (auto& thread : threads_) {
     new (&thread->thread) std::thread;
     if (WorkerJob* job = thread->job) {
@@ -260,8 +264,6 @@ void Workers::after_fork_in_child() noexcept {
   first_ = last_ = nullptr;
   looking_ = 0;
   queued_ = running_ = 0;
-  new (&wanted_) std::condition_variable;
-  new (&done_) std::condition_variable;
   close(descriptor_);
   descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);  // -1 is refused by whoever watches it
   if (first_back_ != nullptr) announce();

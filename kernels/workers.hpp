@@ -89,8 +89,12 @@ class Workers {
   void submit_awaited(WorkerJob& job);
   bool wait(WorkerJob& job, std::chrono::milliseconds limit);
 
+  // What becomes of those who stand in wait() when the workers stop: at the end of a process there
+  // is nothing left for them to come back to.
+  enum class Waiters : bool { come_back, stay };
+
   // Cancels everything, joins the threads; the jobs come back as usual. No more jobs afterwards.
-  void stop() noexcept;
+  void stop(Waiters waiters = Waiters::come_back) noexcept;
 
   std::size_t queued() const noexcept { return queued_.load(std::memory_order_relaxed); }
   std::size_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
@@ -126,6 +130,7 @@ class Workers {
   std::atomic<std::size_t> queued_{0};
   std::atomic<std::size_t> running_{0};
   std::atomic<bool> stopped_{false};
+  Waiters waiters_ = Waiters::come_back;
 };
 
 }  // namespace fastlane::kernels

@@ -89,7 +89,8 @@ class Bridge:
         self._max_queue = max_queue
         self._max_bytes = max_bytes
         self._raises = on_full == "raise"
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None  # that hears of what has ended
+        self._served: asyncio.AbstractEventLoop | None = None  # the same, until the bridge closes
         self._descriptor = -1
         self._under_way = 0
         self._done = 0
@@ -117,20 +118,20 @@ class Bridge:
         Cancelling the future stops the call at its next checkpoint; so does the timeout, in
         seconds, with TimeoutError. Raises Overloaded when the bridge is full and refuses calls.
         """
-        if asyncio.get_running_loop() is not self._loop:
-            self._bind()
-        reply = _Reply(loop=self._loop)
+        loop = asyncio.get_running_loop()
+        if loop is not self._served:
+            self._bind(loop)
+        reply = _Reply(loop=loop)
         reply._workers = self._workers
         if self._waiting or self._is_full():
-            if self._closed:
-                raise RuntimeError("the bridge is closed")
             if self._raises:
                 raise self._overloaded()
             self._waiting.append(_Waiting(reply, function, args, kwargs))
         else:
             self._submit(reply, function, args, kwargs)
         if timeout is not None:
-            self._limit(reply, timeout)
+            timer = loop.call_later(timeout, _expire, reply, timeout)
+            reply.add_done_callback(lambda _: timer.cancel())
         return reply
 
     async def map(
@@ -202,7 +203,7 @@ class Bridge:
         """
         if self._closed:
             return
-        self._closed = True
+        self._closed, self._served = True, None
         if self._loop is asyncio.get_running_loop():
             if self._under_way or self._waiting:
                 self._idle = asyncio.Event()
@@ -218,13 +219,13 @@ class Bridge:
     async def __aexit__(self, error_class: type[BaseException] | None, *_: object) -> None:
         await self.close(None if error_class is None else 0)
 
-    def _end(self) -> None:
-        self._closed = True
+    def _end(self, at_exit: bool = False) -> None:
+        self._closed, self._served = True, None
         for waiting in self._waiting:
             waiting.reply.cancel()
         self._waiting.clear()
         self._workers.cancel_all()
-        self._workers.stop()
+        self._workers.stop(at_exit)
         self._drained(self._workers.drain())
         self._unbind()
         _live.discard(self)
@@ -235,17 +236,16 @@ class Bridge:
 
     # ---- The loop --------------------------------------------------------------------------
 
-    def _bind(self) -> None:
-        """Belong to the running loop: another one than until now, or the first."""
+    def _bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to this loop: another one than until now, or the first."""
         if self._closed:
             raise RuntimeError("the bridge is closed")
-        loop = asyncio.get_running_loop()
         if self._loop is not None and not self._loop.is_closed():
             raise RuntimeError("the bridge belongs to another event loop; make one for each")
         if self._loop is not None:  # nobody can wait for what it left behind
             self._waiting.clear()
             self._workers.cancel_all()
-        self._loop = loop
+        self._loop = self._served = loop
         self._descriptor = self._workers.fileno()
         loop.add_reader(self._descriptor, self._come_back)
 
@@ -285,10 +285,8 @@ class Bridge:
         self._under_way += 1
 
     def _is_full(self) -> bool:
-        return (
-            self._closed
-            or self._under_way >= self._max_queue
-            or (self._max_bytes is not None and self._workers.counts()[3] >= self._max_bytes)
+        return self._under_way >= self._max_queue or (
+            self._max_bytes is not None and self._workers.counts()[3] >= self._max_bytes
         )
 
     def _overloaded(self) -> Overloaded:
@@ -302,14 +300,9 @@ class Bridge:
         error.retry_after = max(pace * max(self._under_way, 1) / 2, 0.001)
         return error
 
-    def _limit(self, reply: _Reply, timeout: float) -> None:
-        assert self._loop is not None
-        timer = self._loop.call_later(timeout, _expire, reply, timeout)
-        reply.add_done_callback(lambda _: timer.cancel())
-
     def _forked(self) -> None:
         """In the child: nothing of the parent's goes on, and the bridge begins anew."""
-        self._loop = None  # the parent's loop, whose selector the parent still uses
+        self._loop = self._served = None  # whose selector the parent still uses
         self._idle = None
         self._waiting.clear()
         self._workers.drain()  # settles what was under way with ForkedError
@@ -346,7 +339,7 @@ _live: weakref.WeakSet[Bridge] = weakref.WeakSet()
 
 def _end_all() -> None:
     for bridge in list(_live):
-        bridge._end()
+        bridge._end(at_exit=True)
 
 
 def _after_fork() -> None:

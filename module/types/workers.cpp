@@ -1,39 +1,20 @@
 // The heap type fastlane._core.Workers: threads that do fastlane's calls for futures, and for
-// threads without an event loop. What is an event loop's business is in fastlane/aio.
-// A call that is under way belongs to this object, with its future and its arguments.
+// threads without an event loop. What is an event loop's business is in fastlane/aio.py.
 #include "module/types/workers.hpp"
 
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include "kernels/workers.hpp"
 #include "module/boundary/deferred_call.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/state.hpp"
+#include "module/types/workers_state.hpp"
 
 namespace fastlane {
 namespace {
-
-// What a worker's job is to Python: whose future it settles.
-struct UnderWay {
-  std::unique_ptr<DeferredCall> call;
-  PyObject* future = nullptr;  // owned
-  bool is_wanted = true;       // false once the future has been cancelled
-};
-
-struct WorkersState {
-  explicit WorkersState(std::size_t threads) : workers(threads) {}
-
-  kernels::Workers workers;
-  std::unordered_map<const kernels::WorkerJob*, UnderWay> under_way;
-  std::unordered_map<PyObject*, kernels::WorkerJob*> by_future;  // the keys are borrowed from above
-  std::size_t bytes = 0;                                         // borrowed by what is under way
-};
 
 struct WorkersObject {
   PyObject_HEAD
@@ -74,46 +55,6 @@ PyObject* workers_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 
 // ---- Settling ----------------------------------------------------------------------------------
 
-// Takes the exception that is set.
-PyObject* take_exception() {
-  PyObject* type = nullptr;
-  PyObject* value = nullptr;
-  PyObject* traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);  // owned
-  PyErr_NormalizeException(&type, &value, &traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return value;
-}
-
-// Whoever settled the future before us, or closed its loop, no longer waits for it.
-void tell(PyObject* future, const char* method, PyObject* value) {
-  PyObject* told = PyObject_CallMethod(future, method, "O", value);  // new; may run Python
-  if (told == nullptr) PyErr_Clear();
-  Py_XDECREF(told);
-}
-
-void settle(UnderWay ended) {
-  PyObject* result = ended.call->is_abandoned() ? DeferredCall::abandon(std::move(ended.call))
-                                                : DeferredCall::finish(std::move(ended.call));
-  PyObject* error = result == nullptr ? take_exception() : nullptr;
-  if (ended.is_wanted) {
-    tell(ended.future, error == nullptr ? "set_result" : "set_exception",
-         error == nullptr ? result : error);
-  }
-  Py_XDECREF(result);
-  Py_XDECREF(error);
-  Py_DECREF(ended.future);
-}
-
-UnderWay take_under_way(WorkersState& state, const kernels::WorkerJob* job) {
-  auto node = state.under_way.extract(job);
-  UnderWay ended = std::move(node.mapped());
-  state.by_future.erase(ended.future);
-  state.bytes -= ended.call->borrowed_bytes();
-  return ended;
-}
-
 constexpr const char* kDrainDoc =
     "drain($self, /)\n--\n\n"
     "Settle the futures of all calls that have ended, and return how many those were.\n\n"
@@ -127,12 +68,7 @@ struct Drain {
 
   bool begin(Arguments& args) {
     if (!args.read()) return false;
-    WorkersState& state = state_in(self);
-    for (kernels::WorkerJob* job = state.workers.take_back(); job != nullptr; ++settled) {
-      kernels::WorkerJob* const next = job->next();
-      settle(take_under_way(state, job));  // may run Python
-      job = next;
-    }
+    settled = state_in(self).settle_ended();  // may run Python
     return true;
   }
   void run(Checkpoint&) {}
@@ -172,18 +108,7 @@ struct Submit {
     }
     std::unique_ptr<DeferredCall> call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
-    WorkersState& state = state_in(self);
-    kernels::WorkerJob& job = *call;
-    const std::size_t bytes = call->borrowed_bytes();
-    state.by_future.emplace(future, &job);
-    state.under_way.emplace(&job, UnderWay{std::move(call), Py_NewRef(future)});  // owned
-    state.bytes += bytes;
-    try {
-      state.workers.submit(job);
-    } catch (...) {
-      Py_DECREF(take_under_way(state, &job).future);
-      throw;
-    }
+    state_in(self).submit(std::move(call), future);
     return true;
   }
   void run(Checkpoint&) {}
@@ -205,13 +130,7 @@ struct Cancel {
   bool begin(Arguments& args) {
     PyObject* future = nullptr;  // borrowed from args
     if (!args.read(required("future", future))) return false;
-    WorkersState& state = state_in(self);
-    const auto job = state.by_future.find(future);
-    found = job != state.by_future.end();
-    if (found) {
-      state.under_way.find(job->second)->second.is_wanted = false;
-      state.workers.cancel(*job->second);
-    }
+    found = state_in(self).cancel(future);
     return true;
   }
   void run(Checkpoint&) {}
@@ -230,17 +149,7 @@ struct CancelAll {
 
   bool begin(Arguments& args) {
     if (!args.read()) return false;
-    WorkersState& state = state_in(self);
-    std::vector<PyObject*> futures;  // owned: cancelling may run Python
-    futures.reserve(state.by_future.size());
-    for (const auto& [future, job] : state.by_future) futures.push_back(Py_NewRef(future));
-    for (PyObject* future : futures) {
-      PyObject* told = PyObject_CallMethod(future, "cancel", nullptr);  // new; may run Python
-      if (told == nullptr) PyErr_Clear();  // its loop is closed: nobody waits for it
-      Py_XDECREF(told);
-      Py_DECREF(future);
-    }
-    for (auto& [job, under_way] : state.under_way) state.workers.cancel(*under_way.call);
+    state_in(self).cancel_all();  // may run Python
     return true;
   }
   void run(Checkpoint&) {}
@@ -273,13 +182,13 @@ struct CallAndWait {
     }
     call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
-    state_in(self).workers.submit_awaited(*call);
+    state_in(self).workers().submit_awaited(*call);
     return true;
   }
   std::size_t work() const { return kWorthReleasing; }
   // Leaves only when the worker has: what it threw is raised in finish, what stopped us here.
   void run(Checkpoint& checkpoint) {
-    kernels::Workers& workers = state_in(self).workers;
+    kernels::Workers& workers = state_in(self).workers();
     std::exception_ptr stopped;
     while (!workers.wait(*call, std::chrono::milliseconds(20))) {
       is_late = is_late || std::chrono::steady_clock::now() >= end;
@@ -332,7 +241,7 @@ struct Fileno {
 
   bool begin(Arguments& args) { return args.read(); }
   void run(Checkpoint&) {}
-  PyObject* finish() { return PyLong_FromLong(state_in(self).workers.descriptor()); }
+  PyObject* finish() { return PyLong_FromLong(state_in(self).workers().descriptor()); }
 };
 
 constexpr const char* kCountsDoc =
@@ -349,25 +258,30 @@ struct Counts {
   bool begin(Arguments& args) { return args.read(); }
   void run(Checkpoint&) {}
   PyObject* finish() {
-    const WorkersState& state = state_in(self);
-    return Py_BuildValue("(nnnn)", state.workers.queued(), state.workers.running(),
-                         state.under_way.size(), state.bytes);
+    WorkersState& state = state_in(self);
+    return Py_BuildValue("(nnnn)", state.workers().queued(), state.workers().running(),
+                         state.under_way().size(), state.bytes());
   }
 };
 
 constexpr const char* kStopDoc =
-    "stop($self, /)\n--\n\n"
+    "stop($self, at_exit=False, /)\n--\n\n"
     "Stop what runs at its next checkpoint and join the threads; drain() settles the rest.\n\n"
+    "Threads that wait in call() get RuntimeError, or wait on when the process is ending.\n\n"
     "**Memory:** touches none; the GIL is released meanwhile.";
 
 struct Stop {
   static constexpr const char* kName = "Workers.stop";
   static constexpr const char* kMethodName = "stop";
   PyObject* self = nullptr;
+  bool at_exit = false;
 
-  bool begin(Arguments& args) { return args.read(); }
+  bool begin(Arguments& args) { return args.read(optional("at_exit", at_exit)); }
   std::size_t work() const { return kWorthReleasing; }
-  void run(Checkpoint&) { state_in(self).workers.stop(); }
+  void run(Checkpoint&) {
+    using Waiters = kernels::Workers::Waiters;
+    state_in(self).workers().stop(at_exit ? Waiters::stay : Waiters::come_back);
+  }
   PyObject* finish() { return Py_NewRef(Py_None); }
 };
 
@@ -376,7 +290,7 @@ struct Stop {
 int workers_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   if (reinterpret_cast<WorkersObject*>(self)->state == nullptr) return 0;
-  for (const auto& [job, under_way] : state_in(self).under_way) {
+  for (const auto& [job, under_way] : state_in(self).under_way()) {
     Py_VISIT(under_way.future);
     for (PyObject* held : under_way.call->held()) Py_VISIT(held);
   }
@@ -386,14 +300,9 @@ int workers_traverse(PyObject* self, visitproc visit, void* arg) {
 // Nobody waits any more: what runs is stopped, what was begun is given back.
 int workers_clear(PyObject* self) {
   WorkersState& state = state_in(self);
-  run_detached([&] { state.workers.stop(); });
-  for (kernels::WorkerJob* job = state.workers.take_back(); job != nullptr;) {
-    kernels::WorkerJob* const next = job->next();
-    UnderWay ended = take_under_way(state, job);
-    ended.is_wanted = false;
-    settle(std::move(ended));
-    job = next;
-  }
+  run_detached([&] { state.workers().stop(); });
+  state.forget_futures();
+  state.settle_ended();
   return 0;
 }
 
