@@ -1,9 +1,8 @@
 // Builds the error classes, the sentence, and the translation from C++ to Python.
 #include "module/boundary/errors.hpp"
 
-#include <cxxabi.h>
-
 #include <cerrno>
+#include <exception>
 #include <iterator>
 #include <new>
 #include <stdexcept>
@@ -97,10 +96,6 @@ void raise_what(PyObject* error_class, const char* function, const std::exceptio
 void translate(PyObject* module, const char* function) {
   try {
     throw;
-#ifdef __GLIBCXX__
-  } catch (const abi::__forced_unwind&) {
-    stay_until_exit();
-#endif
   } catch (const PythonErrorSet&) {
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
@@ -121,6 +116,8 @@ void translate(PyObject* module, const char* function) {
   } catch (const std::exception& error) {
     raise_what(PyExc_RuntimeError, function, error);
   } catch (...) {
+    // What unwinds the stack without a C++ exception is the end of the thread, not an error.
+    if (std::current_exception() == nullptr) stay_until_exit();
     PyErr_Format(PyExc_RuntimeError, "%s(): an unknown C++ exception", function);
   }
 }
