@@ -12,6 +12,7 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/expression.hpp"
 
 namespace fastlane {
 namespace {
@@ -78,7 +79,7 @@ int exec(PyObject* module) noexcept try {
   if (_import_array() < 0) return -1;
   if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
       join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
-      add_description_type(module) < 0 ||
+      add_description_type(module) < 0 || add_expression_type(module) < 0 ||
       PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
       PyModule_AddStringConstant(module, "build", kBuild) < 0) {
     return -1;

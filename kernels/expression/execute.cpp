@@ -91,6 +91,9 @@ class Execution {
     std::size_t bytes = 0;
     for (const ArrayView* view : views_) bytes += walk_.remaining() * view->item_size();
     streams_ = pays_to_stream(bytes);
+    for (const ArrayView& input : inputs) {
+      for (const ArrayView& output : outputs) in_place_ |= input.data == output.data;
+    }
   }
 
   void run(Checkpoint& checkpoint) {
@@ -107,7 +110,7 @@ class Execution {
       }
       deliver(count);
       walk_.advance(count);
-      checkpoint.spend(count * program_.widest());
+      checkpoint.spend(count * program_.widest() * program_.steps().size());
     }
     if (streams_) finish_streaming();
   }
@@ -171,7 +174,8 @@ class Execution {
   void place_outputs(std::size_t count) {
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       const std::size_t place = program_.first_output() + i;
-      places_[place] = lies_ready(i, count) && !streams_ ? walk_.at(i) : own(place);
+      const bool direct = !streams_ && !in_place_ && lies_ready(i, count);
+      places_[place] = direct ? walk_.at(i) : own(place);
     }
   }
 
@@ -200,6 +204,7 @@ class Execution {
   AlignedMemory memory_;
   std::vector<std::byte*> places_;
   bool streams_ = false;
+  bool in_place_ = false;  // an output is an input, which loops may not read after they wrote it
 };
 
 }  // namespace

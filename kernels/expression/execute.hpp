@@ -13,7 +13,8 @@
 namespace fastlane::kernels::expression {
 
 // Contract: as many inputs and outputs as the program has, with its types; all of one shape, any
-// strides and alignment; outputs overlap neither each other nor an input, and repeat no element.
+// strides and alignment; outputs overlap neither each other nor an input, and repeat no element,
+// except that an output may be an input: the same elements at the same places.
 // Allocates some blocks of a few KiB (std::bad_alloc); throws std::domain_error for an integer with
 // a negative exponent, and what `checkpoint` throws. The outputs are then partly written.
 void execute(const Program& program, std::span<const ArrayView> inputs,

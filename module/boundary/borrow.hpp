@@ -53,6 +53,8 @@ class Borrows {
     borrow.next_ = first_;
     first_ = &borrow;
   }
+  // When all have been given back and the call begins again.
+  void clear() noexcept { first_ = nullptr; }
   Borrow* first() const noexcept { return first_; }
   static Borrow* next(const Borrow& borrow) noexcept { return borrow.next_; }
 

@@ -94,6 +94,13 @@ PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* co
   }
 }
 
+// An object that is called itself; its type has no subclasses.
+template <class Call>
+PyObject* call_object(PyObject* self, PyObject* const* args, Py_ssize_t nargs,
+                      PyObject* kwnames) noexcept {
+  return call_method<Call>(self, Py_TYPE(self), args, static_cast<std::size_t>(nargs), kwnames);
+}
+
 // The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
 using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) noexcept;
 inline PyCFunction fastcall(FastCall function) noexcept {

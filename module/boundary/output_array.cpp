@@ -62,12 +62,13 @@ PyObject* array_in_arena(PyObject* module, kernels::Arena& arena, PyObject* desc
 }
 
 bool OutputArray::prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
-                          kernels::DType dtype, int ndim, const std::ptrdiff_t* shape) {
+                          kernels::DType dtype, int ndim, const std::ptrdiff_t* shape,
+                          DTypes out_dtypes) {
   if (out_arg != nullptr) {
     if (arena_arg != nullptr) {
       return args.wrong_value("arena", "absent when out= is given", "both");
     }
-    if (!out_.acquire(args, "out", out_arg, DTypes{dtype}, Access::write)) return false;
+    if (!out_.acquire(args, "out", out_arg, out_dtypes, Access::write)) return false;
     if (!is_shape(out_.view(), ndim, shape)) {
       return args.wrong_value("out", "of shape " + text_of_shape(ndim, shape),
                               describe_object(out_arg));

@@ -25,7 +25,13 @@ class OutputArray {
 
   // `out_arg` and `arena_arg` are borrowed and may be null. False with an exception set.
   bool prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg, kernels::DType dtype,
-               int ndim, const std::ptrdiff_t* shape);
+               int ndim, const std::ptrdiff_t* shape) {
+    return prepare(args, out_arg, arena_arg, dtype, ndim, shape, DTypes{dtype});
+  }
+
+  // The same for a kernel that converts what it writes: `out=` may be one of several types.
+  bool prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg, kernels::DType dtype,
+               int ndim, const std::ptrdiff_t* shape, DTypes out_dtypes);
 
   // C-contiguous, except when the caller's `out=` is not.
   const kernels::ArrayView& view() const noexcept {
