@@ -90,6 +90,7 @@ class Call:
     model: Callable[..., Any] | None
     errors: tuple[Refusal, ...] = ()
     keyword_only: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()  # parameters that the signature takes as **keywords
     tolerance: float = 0.0  # relative
     moves: bool = False  # the result is an array whose memory C++ made
     kernel: str = ""  # the C++ name of what does the work; empty when no kernel does
@@ -102,8 +103,9 @@ class Call:
         return resolve(self.name)
 
     def invoke(self, arguments: Arguments) -> Any:
-        positional = [value for name, value in arguments.items() if name not in self.keyword_only]
-        keywords = {name: value for name, value in arguments.items() if name in self.keyword_only}
+        by_name = self.keyword_only | self.named
+        positional = [value for name, value in arguments.items() if name not in by_name]
+        keywords = {name: value for name, value in arguments.items() if name in by_name}
         return self.function(*positional, **keywords)
 
     def arguments_of(self, refusal: Refusal) -> Arguments:

@@ -86,9 +86,12 @@ def shape_of(parameters: inspect.Signature) -> list[tuple[str, str, str]]:
 def test_signature_can_be_read(name: str):
     assert inspect.signature(NATIVE[name]) is not None
     call = table()[name]
-    names = [parameter for parameter, _, _ in shape_of(inspect.signature(NATIVE[name]))]
-    assert names == [parameter for parameter in call.parameters if parameter != "self"]
     kinds = {parameter: kind for parameter, kind, _ in shape_of(inspect.signature(NATIVE[name]))}
+    takes_any = "VAR_KEYWORD" in kinds.values()
+    names = [parameter for parameter, kind in kinds.items() if kind != "VAR_KEYWORD"]
+    own = [parameter for parameter in call.parameters if parameter not in ("self", *call.named)]
+    assert names == own
+    assert takes_any == bool(call.named)
     assert {name for name, kind in kinds.items() if kind == "KEYWORD_ONLY"} == call.keyword_only
 
 
