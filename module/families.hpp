@@ -16,6 +16,9 @@ extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef text_offset_methods[];
+extern PyMethodDef text_search_methods[];
+extern PyMethodDef text_utf8_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
@@ -36,6 +39,9 @@ inline constexpr Family kFamilies[] = {
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},
     {"testing", testing_methods},
+    {"text", text_offset_methods},
+    {"text", text_search_methods},
+    {"text", text_utf8_methods},
     {"testing", borrows_methods},
 };
 

@@ -60,11 +60,16 @@ class Anything:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The source of an expression, a str, which fastlane remembers."""
+
+
+@dataclass(frozen=True)
 class NumPys:
     """What NumPy takes for a shape or a dtype, read by NumPy, which hides some exceptions."""
 
 
-Kind = Array | Bytes | Text | Real | Integer | Anything | NumPys
+Kind = Array | Bytes | Text | Real | Integer | Anything | Source | NumPys
 
 
 @dataclass(frozen=True)

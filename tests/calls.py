@@ -10,6 +10,7 @@ import math
 import zlib
 
 import numpy as np
+from call_arguments import ARENA_ERRORS, closed_arena, out_errors, quarters, repeated
 from call_kinds import (
     FLOATS,
     NUMBERS,
@@ -23,19 +24,11 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_expressions import EXPRESSIONS
+from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
-from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError, ExpressionError
-
-
-# Quarters: their sums are exact in every float type and every order.
-def quarters(length: int = 12) -> np.ndarray:
-    return (np.arange(length) % 23 - 5) / 4
-
-
-def repeated(value: float, dtype: str, length: int) -> np.ndarray:
-    """A long array that takes no memory: every element is the same one."""
-    return np.broadcast_to(np.array(value, dtype), length)
+from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
 
 def model_scaled(values: np.ndarray, factor: float) -> np.ndarray:
@@ -148,27 +141,6 @@ def sines(n: int) -> np.ndarray:
 
 LENGTH = Integer(0, (1 << 63) - 1, (0, 1, 2, 100))
 NO_MEMORY = Refusal(lambda: {"n": 1 << 58}, MemoryError)
-ARENA_ERRORS = (
-    Refusal(lambda: {"arena": 3}, ArgumentTypeError, "arena"),
-    Refusal(lambda: {"arena": closed_arena()}, BorrowError, "arena"),
-    Refusal(lambda: {"arena": fastlane.Arena(limit=1)}, MemoryError),
-)
-
-
-def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
-    """What no `out=` may be where `right` is one."""
-    wrong = np.empty(3, "i2")
-    return (
-        Refusal(lambda: {"out": wrong}, ArgumentTypeError, "out"),
-        Refusal(lambda: {"out": right[:-1].copy()}, ArgumentValueError, "out"),
-        Refusal(lambda: {"out": right.tobytes()}, BorrowError, "out"),
-        Refusal(lambda: {"out": np.broadcast_to(right[:1], right.shape)}, BorrowError, "out"),
-        Refusal(
-            lambda: {"out": right.copy(), "arena": fastlane.Arena()}, ArgumentValueError, "arena"
-        ),
-    )
-
-
 REDUCTIONS = [
     Call(
         "fastlane.sum",
@@ -254,80 +226,6 @@ SEQUENCES = [
     ),
 ]
 
-def model_evaluated(x: np.ndarray, **_: object) -> np.ndarray:
-    with np.errstate(all="ignore"):
-        return np.asarray(x * x + 1)
-
-
-EVALUATED = {
-    "out": Anything(),
-    "arena": Anything(),
-    "threads": Integer(1, (1 << 63) - 1, (1, 2, 5)),
-    "x": Array(NUMBERS),
-}
-ARRAY_ERRORS = (
-    *out_errors(quarters()),
-    *ARENA_ERRORS,
-    Refusal(lambda: (lambda x: {"x": x, "out": x[::-1]})(quarters()), BorrowError, "out"),
-    Refusal(lambda: {"x": np.ones(3, "f2")}, ArgumentTypeError, "x"),
-    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"y": quarters()}, ExpressionError, "y"),
-)
-EVALUATED_BY_NAME = {
-    "keyword_only": frozenset(("out", "arena", "threads")),
-    "named": frozenset(("x", "y")),
-}
-EXPRESSION_ERRORS = (
-    Refusal(lambda: {"expression": "x * x +"}, ExpressionError, "expression"),
-    Refusal(lambda: {"expression": "x.real"}, ExpressionError, "expression"),
-    Refusal(lambda: {"expression": b"x"}, ArgumentTypeError, "expression"),
-)
-
-EXPRESSIONS = [
-    Call(
-        "fastlane.evaluate",
-        {"expression": Anything(), **EVALUATED},
-        make=lambda: {"expression": "x * x + 1", "x": quarters()},
-        model=lambda expression, x, **_: model_evaluated(x),
-        errors=(
-            *ARRAY_ERRORS,
-            *EXPRESSION_ERRORS,
-            Refusal(lambda: {"expression": "x + unknown"}, ExpressionError, "expression"),
-            Refusal(lambda: {"expression": "x & 1"}, ExpressionError, "expression"),
-            Refusal(lambda: {"expression": "x + y", "y": np.ones(5)}, ArgumentValueError, "y"),
-            Refusal(
-                lambda: {"expression": "x ** x", "x": np.array([-1, 2])}, ExpressionError
-            ),
-        ),
-        **EVALUATED_BY_NAME,
-        kernel="execute",
-        large=lambda: {"expression": "sin(x) + x", "x": repeated(1.0, "f8", 1 << 24)},
-    ),
-    Call(
-        "fastlane.Expression.__call__",
-        {"self": Anything(), **EVALUATED},
-        make=lambda: {"self": fastlane.compile("x * x + 1"), "x": quarters()},
-        model=lambda self, x, **_: model_evaluated(x),
-        errors=ARRAY_ERRORS,
-        **EVALUATED_BY_NAME,
-        kernel="execute",
-    ),
-    Call(
-        "fastlane.Expression",
-        {"expression": Anything()},
-        make=lambda: {"expression": "x * x + 1"},
-        model=fastlane.compile,
-        errors=EXPRESSION_ERRORS,
-    ),
-    Call(
-        "fastlane.compile",
-        {"expression": Anything()},
-        make=lambda: {"expression": "x * x + 1"},
-        model=fastlane.Expression,
-        errors=EXPRESSION_ERRORS,
-    ),
-]
-
 BYTES = [
     Call(
         "fastlane.crc32",
@@ -342,12 +240,6 @@ BYTES = [
         large=lambda: {"data": repeated(1, "u1", 1 << 26)},
     ),
 ]
-
-
-def closed_arena() -> fastlane.Arena:
-    arena = fastlane.Arena()
-    arena.close()
-    return arena
 
 
 ARENA = [
@@ -394,6 +286,8 @@ CALLS: list[Call] = [
     *SEQUENCES,
     *EXPRESSIONS,
     *BYTES,
+    *TEXT,
+    *MAPPED_FILE,
     *ARENA,
 ]
 

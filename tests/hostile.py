@@ -21,7 +21,7 @@ Complain = Callable[[], Any]
 HOSTILE: dict[str, Callable[[Complain], Any]] = {}
 DOCUMENTED = (
     fastlane.FastlaneError, TypeError, ValueError, BufferError, OverflowError, AttributeError,
-    MemoryError,
+    MemoryError, OSError,
 )  # fmt: skip
 
 

@@ -59,12 +59,17 @@ inline constexpr std::ptrdiff_t kFewFloats = 32;
 // Too few elements for vectors: four chains, no state to set up.
 template <class T>
 inline double sum_few(const std::byte* data, std::size_t count) {
-  double chains[4] = {-0.0, -0.0, -0.0, -0.0};
+  double first = -0.0, second = -0.0, third = -0.0, fourth = -0.0;
   for (; count >= 4; count -= 4, data += 4 * sizeof(T)) {
-    for (std::size_t i = 0; i < 4; ++i) chains[i] += load<T>(data + i * sizeof(T));
+    first += load<T>(data);
+    second += load<T>(data + sizeof(T));
+    third += load<T>(data + 2 * sizeof(T));
+    fourth += load<T>(data + 3 * sizeof(T));
   }
-  for (std::size_t i = 0; i < count; ++i) chains[i] += load<T>(data + i * sizeof(T));
-  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
+  if (count > 0) first += load<T>(data);
+  if (count > 1) second += load<T>(data + sizeof(T));
+  if (count > 2) third += load<T>(data + 2 * sizeof(T));
+  return (first + third) + (second + fourth);
 }
 
 // A short contiguous view is not worth a look at the table of rows.

@@ -213,7 +213,7 @@ struct Evaluate : Evaluation {
 };
 
 struct CallExpression : Evaluation {
-  static constexpr const char* kName = "Expression";
+  static constexpr const char* kName = "Expression.__call__";
   PyObject* self = nullptr;
 
   bool begin(Arguments& args) {

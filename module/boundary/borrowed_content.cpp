@@ -7,6 +7,18 @@
 
 namespace fastlane {
 
+int is_path_like(PyObject* object) {
+  OwnedRef method = OwnedRef::from_new(
+      PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(object)), "__fspath__"));  // new
+  if (method) {
+    method.decref();
+    return 1;
+  }
+  if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
+  PyErr_Clear();
+  return 0;
+}
+
 bool read_path(Arguments& args, const char* argument, PyObject* object, std::string& path) {
   OwnedRef name = OwnedRef::from_new(PyOS_FSPath(object));  // may run Python
   if (!name) {
@@ -32,14 +44,11 @@ bool BorrowedContent::acquire_path(Arguments& args, const char* argument, PyObje
                            std::string(argument) + ".encode() for the text itself, pathlib.Path(" +
                                argument + ") for the content of that file");
   }
-  OwnedRef method = OwnedRef::from_new(
-      PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(object)), "__fspath__"));  // new
-  if (!method) {
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return false;
-    PyErr_Clear();
+  const int path_like = is_path_like(object);
+  if (path_like < 0) return false;
+  if (path_like == 0) {
     return args.wrong_type(argument, "bytes-like or an os.PathLike", describe_object(object));
   }
-  method.decref();
   is_path_ = read_path(args, argument, object, path_);
   return is_path_;
 }

@@ -61,7 +61,9 @@ PyObject* join_phases(Call& phases, Arguments& arguments) {
       return phases.finish();
     }
   }
-  if (may_conflict(arguments) && !check_borrows(arguments, same_input_of<Call>())) return nullptr;
+  if (may_conflict(arguments)) {
+    if (!check_borrows(arguments, same_input_of<Call>())) return nullptr;
+  }
   Checkpoint checkpoint;
   phases.run(checkpoint);
   return phases.finish();

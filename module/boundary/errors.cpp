@@ -1,6 +1,8 @@
 // Builds the error classes, the sentence, and the translation from C++ to Python.
 #include "module/boundary/errors.hpp"
 
+#include <cxxabi.h>
+
 #include <cerrno>
 #include <iterator>
 #include <new>
@@ -94,6 +96,10 @@ void raise_what(PyObject* error_class, const char* function, const std::exceptio
 void translate(PyObject* module, const char* function) {
   try {
     throw;
+#ifdef __GLIBCXX__
+  } catch (const abi::__forced_unwind&) {
+    stay_until_exit();
+#endif
   } catch (const PythonErrorSet&) {
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();

@@ -1,5 +1,6 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
+from fastlane import text
 from fastlane._core import (
     Arena,
     ArenaStats,
@@ -13,6 +14,7 @@ from fastlane._core import (
     ExpressionError,
     FastlaneError,
     ForkedError,
+    MappedFile,
     Overloaded,
     RecordError,
     SchemaError,
@@ -45,6 +47,7 @@ __all__ = [
     "ExpressionError",
     "FastlaneError",
     "ForkedError",
+    "MappedFile",
     "Overloaded",
     "RecordError",
     "SchemaError",
@@ -61,5 +64,6 @@ __all__ = [
     "scale_inplace",
     "sum",
     "sum64",
+    "text",
     "transform_with_scratch",
 ]

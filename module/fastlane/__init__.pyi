@@ -1,10 +1,12 @@
 from os import PathLike
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, SupportsIndex
+from typing import Any, Literal, NamedTuple, Protocol, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
+
+from fastlane import text as text
 
 class _SupportsDLPack(Protocol):
     def __dlpack__(self, *, stream: None = None) -> object: ...
@@ -73,6 +75,28 @@ class Expression:
         threads: SupportsIndex | None = None,
         **arrays: _Array,
     ) -> NDArray[Any]: ...
+
+class MappedFile:
+    def __new__(
+        cls, path: str | PathLike[str], *, policy: Literal["share", "snapshot"] = "share"
+    ) -> Self: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def mapped(self) -> bool: ...
+    @property
+    def path(self) -> str: ...
+    def close(self, /) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __len__(self) -> int: ...
+    def __enter__(self, /) -> Self: ...
+    def __exit__(
+        self,
+        error_class: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
 
 class Description(NamedTuple):
     count: int

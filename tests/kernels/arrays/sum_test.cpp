@@ -165,7 +165,6 @@ TEST_P(SumEachRow, JoinsPartialSums) {
   for (double& value : values) value = normal(random);
   StridedArray<double> array({{50000}, {}, {}});
   array.fill(values);
-  Checkpoint checkpoint;
   FloatSum left;
   FloatSum right;
   row().float64(left, array.view().data, 20001);
