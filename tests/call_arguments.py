@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from call_kinds import Refusal
+from call_kinds import Integer, Refusal
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
@@ -44,3 +44,12 @@ def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
             lambda: {"out": right.copy(), "arena": fastlane.Arena()}, ArgumentValueError, "arena"
         ),
     )
+
+
+THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
+THREADS_ERRORS = (
+    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": -1}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": 1 << 63}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": "two"}, ArgumentTypeError, "threads"),
+)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from call_arguments import ARENA_ERRORS, out_errors, quarters, repeated
-from call_kinds import NUMBERS, Anything, Array, Call, Integer, Refusal, Source
+from call_arguments import ARENA_ERRORS, THREADS_ARGUMENT, THREADS_ERRORS, out_errors, quarters, repeated
+from call_kinds import NUMBERS, Anything, Array, Call, Refusal, Source
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError, ExpressionError
@@ -18,7 +18,7 @@ def model_evaluated(x: np.ndarray, **_: object) -> np.ndarray:
 EVALUATED = {
     "out": Anything(),
     "arena": Anything(),
-    "threads": Integer(1, (1 << 63) - 1, (1, 2, 5)),
+    "threads": THREADS_ARGUMENT,
     "x": Array(NUMBERS),
 }
 ARRAY_ERRORS = (
@@ -26,7 +26,7 @@ ARRAY_ERRORS = (
     *ARENA_ERRORS,
     Refusal(lambda: (lambda x: {"x": x, "out": x[::-1]})(quarters()), BorrowError, "out"),
     Refusal(lambda: {"x": np.ones(3, "f2")}, ArgumentTypeError, "x"),
-    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
+    *THREADS_ERRORS,
     Refusal(lambda: {"y": quarters()}, ExpressionError, "y"),
 )
 EVALUATED_BY_NAME = {
