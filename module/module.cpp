@@ -13,6 +13,7 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/expression.hpp"
 #include "module/types/mapped_file.hpp"
 #include "module/types/matrix.hpp"
 #include "module/types/workers.hpp"
@@ -82,7 +83,8 @@ int add_constants(PyObject* module) {
 constexpr int (*kAdditions[])(PyObject* module) = {
     choose_cpu_row,       add_constants,     add_errors,       add_descriptors,
     add_owner_type,       join_rust_borrows, add_arena_types,  add_mapped_file_type,
-    add_description_type, add_matrix_type,   add_workers_type, stop_pool_at_exit,
+    add_description_type, add_matrix_type,   add_workers_type, add_expression_type,
+    stop_pool_at_exit,
 };
 
 int exec(PyObject* module) noexcept try {

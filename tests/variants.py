@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Text
+from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Source, Text
 
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
@@ -126,7 +126,7 @@ def of(kind: Kind, value: Any, is_optional: bool = False) -> Iterator[Variant]:
     elif isinstance(kind, Integer):
         yield from integer_variants(kind, is_optional)
     else:
-        assert isinstance(kind, Anything | NumPys)
+        assert isinstance(kind, Anything | Source | NumPys)
 
 
 def array_variants(kind: Array, values: np.ndarray) -> Iterator[Variant]:

@@ -166,4 +166,11 @@ PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* co
   }
 }
 
+// An object that is called itself; its type has no subclasses.
+template <class Call>
+PyObject* call_object(PyObject* self, PyObject* const* args, Py_ssize_t nargs,
+                      PyObject* kwnames) noexcept {
+  return call_method<Call>(self, Py_TYPE(self), args, static_cast<std::size_t>(nargs), kwnames);
+}
+
 }  // namespace fastlane

@@ -75,3 +75,17 @@ def square_plus_one_into(x, out):
     for i in range(x.size):
         out[i] = x[i] * x[i] + 1.0
     return out
+
+
+@fast
+def cube_plus_sine_into(x, out):
+    for i in range(x.size):
+        out[i] = x[i] * x[i] * x[i] + np.sin(x[i])
+    return out
+
+
+@fast
+def weighted_into(a, b, out):
+    for i in range(a.size):
+        out[i] = 2 * a[i] + 3 * b[i]
+    return out

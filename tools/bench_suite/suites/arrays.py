@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from bench_suite import peers
+from bench_suite.array_calls import aligned, call, filled, random
+from bench_suite.expression_rows import expression_rows
 from bench_suite.measure import Call, Effort, Row
 
 TITLE = "one thread, 64-byte aligned inputs; fresh: the output is new, reused: out="
@@ -21,43 +22,6 @@ FLOOR = None
 THREADS = (1, 2)
 EFFORT = Effort(seconds=1.5, least=5, most=300)
 QUICK = Effort(seconds=0.3, least=3, most=50)
-
-MODULES = {
-    "numba": "bench_suite.numba_kernels",
-    "numexpr": "numexpr",
-    "bottleneck": "bottleneck",
-    "NumKong": "numkong",
-    "OpenCV": "cv2",
-    "fastlane": "fastlane",
-}
-
-
-def aligned(count: int, dtype: str) -> np.ndarray:
-    """Fresh memory at a multiple of 64, which NumPy does not promise."""
-    size = np.dtype(dtype).itemsize
-    memory = np.zeros(count * size + 64, dtype="u1")
-    first = -memory.ctypes.data % 64
-    return memory[first : first + count * size].view(dtype)
-
-
-def random(count: int, dtype: str) -> np.ndarray:
-    values = aligned(count, dtype)
-    values[:] = np.random.default_rng(1).standard_normal(count).astype(dtype)
-    return values
-
-
-def call(column: str, name: str, *args: Any, **kwargs: Any) -> Call | None:
-    found = peers.function(MODULES[column], name)
-    if found and column == "fastlane" and "threads" not in inspect.signature(found).parameters:
-        kwargs.pop("threads", None)
-    return Call(found, args, kwargs) if found else None
-
-
-def filled(name: str, count: int, *args: Any) -> Call | None:
-    """A numba kernel that fills what np.empty gives."""
-    found = peers.function(MODULES["numba"], name)
-    return Call(lambda: found(*args, np.empty(count))) if found else None
-
 
 def near(wanted: float, tolerance: float) -> Callable[[Any], bool]:
     def judge(got: Any) -> bool:
@@ -176,46 +140,6 @@ def minus_row(label: str, count: int) -> Row:
     )
 
 
-def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
-    out = aligned(x.size, "f8")
-    compiled = peers.function("fastlane", "compile")
-    expression = compiled("x * x + 1") if compiled else None
-
-    def numpy_fresh() -> np.ndarray:
-        squares = x * x
-        return np.add(squares, 1.0, out=squares)
-
-    def numpy_reused() -> np.ndarray:
-        np.multiply(x, x, out=out)
-        return np.add(out, 1.0, out=out)
-
-    def right(got: np.ndarray) -> bool:
-        return bool(np.isclose(got[-1], x[-1] * x[-1] + 1.0))
-
-    yield Row(
-        f"x*x+1 fresh {label}",
-        {
-            "NumPy": Call(numpy_fresh),
-            "numba": filled("square_plus_one_into", x.size, x),
-            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}),
-            "fastlane": Call(expression, (), {"x": x, "threads": 1}) if expression else None,
-        },
-        right=right,
-    )
-    yield Row(
-        f"x*x+1 reused {label}",
-        {
-            "NumPy": Call(numpy_reused),
-            "numba": call("numba", "square_plus_one_into", x, out),
-            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}, out=out),
-            "fastlane": Call(expression, (), {"x": x, "out": out, "threads": 1})
-            if expression
-            else None,
-        },
-        right=right,
-    )
-
-
 def transpose_row(side: int) -> Row:
     x = random(side * side, "f8").reshape(side, side)
     return Row(
@@ -297,7 +221,7 @@ def rows(options: argparse.Namespace) -> Iterator[Row]:
         yield scale_row(label, random(2**power, "f4"))
         yield linspace_row(label, 2**power)
         yield minus_row(label, 2**power)
-        yield from expression_rows(label, x)
+        yield from expression_rows(label, x, random(2**power, "f8"))
     yield transpose_row(1024)
     yield tolist_row(1_000_000)
     if not options.quick:
