@@ -15,6 +15,7 @@ extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef counters_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
 extern PyMethodDef transpose_methods[];
@@ -38,10 +39,11 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},      {nullptr, bytes_methods},
     {nullptr, record_methods},        {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {nullptr, threads_methods},       {nullptr, tolist_methods},
-    {nullptr, transpose_methods},     {"testing", testing_methods},
-    {"testing", borrows_methods},     {"text", text_offset_methods},
-    {"text", text_search_methods},    {"text", text_utf8_methods},
+    {nullptr, counters_methods},      {nullptr, threads_methods},
+    {nullptr, tolist_methods},        {nullptr, transpose_methods},
+    {"testing", testing_methods},     {"testing", borrows_methods},
+    {"text", text_offset_methods},    {"text", text_search_methods},
+    {"text", text_utf8_methods},
 };
 
 }  // namespace fastlane

@@ -27,6 +27,7 @@ struct ModuleState {
   PyObject* descriptors[kernels::kDTypes];  // NumPy's, by element type
   PyObject* arena_type;
   PyObject* arena_stats_type;
+  PyObject* matrix_type;
   PyObject* description_type;
 };
 

@@ -23,6 +23,8 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_matrix import MATRIX
+from calls_process import COUNTERS, THREADS
 from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
@@ -364,22 +366,10 @@ ARENA = [
     ),
 ]
 
-THREADS = [
-    Call(
-        "fastlane.set_threads",
-        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
-        make=lambda: {"n": 2},
-        model=lambda n: None,
-        errors=(
-            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
-            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
-        ),
-    ),
-    Call("fastlane.get_threads", {}, make=dict, model=None),
-]
-
 CALLS: list[Call] = [
     *THREADS,
+    *COUNTERS,
+    *MATRIX,
     *TESTING,
     *LESSONS,
     *REDUCTIONS,

@@ -49,6 +49,13 @@ def scale_inplace(x, factor):
 
 
 @fast
+def scale_into(x, factor, out):
+    for i in range(x.size):
+        out[i] = x[i] * factor
+    return out
+
+
+@fast
 def linspace_into(start, stop, out):
     step = (stop - start) / (out.size - 1)
     for i in range(out.size):

@@ -13,9 +13,12 @@ from bench_suite import peers
 from bench_suite.measure import Call, Effort, Row
 
 TITLE = "one thread, 64-byte aligned inputs; fresh: the output is new, reused: out="
-COLUMNS = ["NumPy", "numba", "numexpr", "bottleneck", "NumKong", "OpenCV", "fastlane"]
+COLUMNS = [
+    *("Python", "NumPy", "numba", "numexpr", "bottleneck", "NumKong", "OpenCV"),
+    *("one thread", "fastlane"),
+]
 FLOOR = None
-THREADS = (1,)
+THREADS = (1, 2)
 EFFORT = Effort(seconds=1.5, least=5, most=300)
 QUICK = Effort(seconds=0.3, least=3, most=50)
 
@@ -213,7 +216,73 @@ def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
     )
 
 
+def transpose_row(side: int) -> Row:
+    x = random(side * side, "f8").reshape(side, side)
+    return Row(
+        f"transpose f8 fresh {side}^2",
+        {
+            "NumPy": Call(np.ascontiguousarray, (x.T,)),
+            "OpenCV": call("OpenCV", "transpose", x),
+            "fastlane": call("fastlane", "transpose", x),
+        },
+        right=lambda got: bool(got[3, 5] == x[5, 3]),
+    )
+
+
+def fresh_rows(count: int) -> Iterator[Row]:
+    """A result of 200 MB in memory that was never touched, and in memory that came back."""
+    x = random(count, "f8")
+    arena = peers.function("fastlane", "Arena")
+    once = arena() if arena else None
+    for label, kept, before in (("fresh", once, once.trim if once else None), ("again", None, None)):
+        yield Row(
+            f"scale f8 200 MB {label}",
+            {
+                "NumPy": Call(np.multiply, (x, 2.5)),
+                "numba": filled("scale_into", count, x, 2.5),
+                "fastlane": call("fastlane", "scale", x, 2.5, threads=1, arena=kept),
+            },
+            before=before,
+            right=lambda got: bool(got[-1] == x[-1] * 2.5),
+        )
+
+
+def tolist_row(count: int) -> Row:
+    x = np.arange(0, 2 * count, 2)
+    return Row(
+        f"list of {count} ints",
+        {
+            "Python": Call(lambda: list(range(0, 2 * count, 2))),
+            "NumPy": Call(x.tolist),
+            "fastlane": call("fastlane", "tolist", x),
+        },
+        right=lambda got: got[-1] == 2 * count - 2,
+    )
+
+
+def thread_rows(threads: int) -> Iterator[Row]:
+    """The same call on one thread and on several, while the data stays in the caches."""
+    for power in (18, 20, 21):
+        x = random(2**power, "f8")
+        out = aligned(2**power, "f8")
+        for name, args, keywords in (
+            ("sum", (x,), {}),
+            ("describe", (x,), {}),
+            ("scale", (x, 2.5), {"out": out}),
+        ):
+            yield Row(
+                f"{name} f8 2^{power}",
+                {
+                    "one thread": call("fastlane", name, *args, threads=1, **keywords),
+                    "fastlane": call("fastlane", name, *args, threads=threads, **keywords),
+                },
+            )
+
+
 def rows(options: argparse.Namespace) -> Iterator[Row]:
+    if options.threads > 1:
+        yield from thread_rows(options.threads)
+        return
     opencv = peers.module("cv2")
     if opencv:
         opencv.setNumThreads(1)
@@ -229,3 +298,8 @@ def rows(options: argparse.Namespace) -> Iterator[Row]:
         yield linspace_row(label, 2**power)
         yield minus_row(label, 2**power)
         yield from expression_rows(label, x)
+    yield transpose_row(1024)
+    yield tolist_row(1_000_000)
+    if not options.quick:
+        yield transpose_row(4096)
+        yield from fresh_rows(25_000_000)
