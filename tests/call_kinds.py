@@ -101,9 +101,13 @@ class Call:
     def function(self) -> Callable[..., Any]:
         return resolve(self.name)
 
-    def invoke(self, arguments: Arguments) -> Any:
+    def split(self, arguments: Arguments) -> tuple[list[Any], Arguments]:
         positional = [value for name, value in arguments.items() if name not in self.keyword_only]
         keywords = {name: value for name, value in arguments.items() if name in self.keyword_only}
+        return positional, keywords
+
+    def invoke(self, arguments: Arguments) -> Any:
+        positional, keywords = self.split(arguments)
         return self.function(*positional, **keywords)
 
     def arguments_of(self, refusal: Refusal) -> Arguments:

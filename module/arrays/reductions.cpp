@@ -2,7 +2,7 @@
 #include "kernels/arrays/describe.hpp"
 #include "kernels/arrays/sum.hpp"
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/numbers.hpp"
 #include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"

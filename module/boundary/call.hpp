@@ -166,23 +166,4 @@ PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* co
   }
 }
 
-// The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) noexcept;
-inline PyCFunction fastcall(FastCall function) noexcept {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
-// One row of a method table.
-template <class Call>
-PyMethodDef row_of(const char* doc) {
-  return {Call::kName, fastcall(call<Call>), METH_FASTCALL | METH_KEYWORDS, doc};
-}
-template <class Call>
-PyMethodDef method_row_of(const char* doc) {
-  return {Call::kMethodName,
-          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_method<Call>)),
-          METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc};
-}
-inline constexpr PyMethodDef kEndOfTable = {nullptr, nullptr, 0, nullptr};
-
 }  // namespace fastlane

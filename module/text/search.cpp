@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 #include "module/text/haystack.hpp"
 
@@ -27,6 +28,10 @@ struct CountMatches {
 
 struct FindFirst {
   template <class T>
+  static std::size_t find_point(const T* points, std::size_t count, T point) {
+    return text::scan<T>().find_equal(points, count, point);
+  }
+  template <class T>
   std::size_t operator()(std::span<const T> haystack, std::span<const T> needle) const {
     return text::find(text::scan<T>(), haystack, needle, checkpoint);
   }
@@ -37,6 +42,10 @@ struct FindFirst {
 };
 
 struct FindLast {
+  template <class T>
+  static std::size_t find_point(const T* points, std::size_t count, T point) {
+    return text::scan<T>().find_last_equal(points, count, point);
+  }
   template <class T>
   std::size_t operator()(std::span<const T> haystack, std::span<const T> needle) const {
     return text::rfind(text::scan<T>(), haystack, needle, checkpoint);
@@ -80,7 +89,6 @@ struct Count {
 
 // A slice's bound as str.find reads it: None, or any int, of which only the range of ssize counts.
 bool read_bound(Arguments& args, const char* name, PyObject* object, Py_ssize_t& bound) {
-  if (object == nullptr) return true;
   if (!PyIndex_Check(object)) {
     return args.wrong_type(name, "an int or None", describe_object(object));
   }
@@ -92,7 +100,7 @@ bool read_bound(Arguments& args, const char* name, PyObject* object, Py_ssize_t&
 // A match near that end is looked for before the GIL is let go: it is nearer than another thread.
 template <class Kernel>
 struct Find {
-  Haystack haystack;
+  std::optional<Haystack> haystack;  // what was found nearby was never borrowed
   std::size_t begin_at = 0;
   std::size_t end_at = 0;
   std::size_t found = text::kNotFound;  // from the start of s
@@ -106,9 +114,15 @@ struct Find {
     Py_ssize_t start = 0;
     Py_ssize_t end = PY_SSIZE_T_MAX;
     if (!args.read(required("s", s_arg), required("sub", sub_arg), optional("start", start_arg),
-                   optional("end", end_arg)) ||
-        !read_bound(args, "start", start_arg, start) || !read_bound(args, "end", end_arg, end) ||
-        !haystack.acquire(args, s_arg, sub_arg)) {
+                   optional("end", end_arg))) {
+      return false;
+    }
+    if (start_arg == nullptr && end_arg == nullptr && find_point_nearby(s_arg, sub_arg)) {
+      return true;
+    }
+    if ((start_arg != nullptr && !read_bound(args, "start", start_arg, start)) ||
+        (end_arg != nullptr && !read_bound(args, "end", end_arg, end)) ||
+        !haystack.emplace().acquire(args, s_arg, sub_arg)) {
       return false;
     }
     place_bounds(start, end);
@@ -116,14 +130,14 @@ struct Find {
     return true;
   }
 
-  std::size_t work() const { return is_done ? 0 : (end_at - begin_at) * haystack.s.unit(); }
+  std::size_t work() const { return is_done ? 0 : (end_at - begin_at) * haystack->s.unit(); }
 
   void run(Checkpoint& checkpoint) {
     if (!is_done) search_between(begin_at, end_at, checkpoint);
   }
 
   PyObject* finish() {
-    haystack.release();
+    if (haystack) haystack->release();
     return PyLong_FromSsize_t(found == text::kNotFound ? -1 : static_cast<Py_ssize_t>(found));
   }
 
@@ -131,10 +145,43 @@ struct Find {
   static constexpr bool kFromBack = std::is_same_v<Kernel, FindLast>;
   static constexpr std::size_t kNear = 4096;
 
+  // One code point in a str that is found near, or in a short one, takes no borrow: nobody else
+  // runs meanwhile. False when that is not all there is to do.
+  bool find_point_nearby(PyObject* s, PyObject* sub) {
+    if (!PyUnicode_Check(s) || !PyUnicode_Check(sub) || PyUnicode_GET_LENGTH(sub) != 1)
+      return false;
+    const Py_UCS4 point = PyUnicode_READ_CHAR(sub, 0);
+    const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(s));
+    const void* const points = PyUnicode_DATA(s);
+    switch (PyUnicode_KIND(s)) {
+      case PyUnicode_1BYTE_KIND:
+        return find_point_nearby(static_cast<const Py_UCS1*>(points), length, point);
+      case PyUnicode_2BYTE_KIND:
+        return find_point_nearby(static_cast<const Py_UCS2*>(points), length, point);
+      default:
+        return find_point_nearby(static_cast<const Py_UCS4*>(points), length, point);
+    }
+  }
+
+  template <class T>
+  bool find_point_nearby(const T* points, std::size_t length, Py_UCS4 point) {
+    const auto wanted = static_cast<T>(point);
+    const std::size_t near = std::min(length, kNear);
+    if (wanted != point) {
+      is_done = true;
+    } else {
+      const std::size_t first = kFromBack ? length - near : 0;
+      const std::size_t index = Kernel::find_point(points + first, near, wanted);
+      if (index != near) found = first + index;
+      is_done = index != near || near == length;
+    }
+    return is_done;
+  }
+
   // Negative bounds count from the end; what lies beyond is cut off. An empty needle is not even
   // found at the end when the slice begins behind it.
   void place_bounds(Py_ssize_t start, Py_ssize_t end) {
-    const auto length = static_cast<Py_ssize_t>(haystack.s.length());
+    const auto length = static_cast<Py_ssize_t>(haystack->s.length());
     if (start < 0) start = std::max<Py_ssize_t>(start + length, 0);
     if (end < 0) end = std::max<Py_ssize_t>(end + length, 0);
     end = std::min(end, length);
@@ -145,9 +192,9 @@ struct Find {
 
   void look_near() {
     if (is_done || work() < kWorthReleasing) return;
-    const std::size_t sub_length = haystack.sub.length();
+    const std::size_t sub_length = haystack->sub.length();
     const std::size_t near = kNear + sub_length;
-    if (haystack.s.is_strided() || sub_length > kNear || end_at - begin_at <= near) return;
+    if (haystack->s.is_strided() || sub_length > kNear || end_at - begin_at <= near) return;
     Checkpoint checkpoint;
     const std::size_t overlap = sub_length == 0 ? 0 : sub_length - 1;
     if (kFromBack) {
@@ -161,7 +208,7 @@ struct Find {
   }
 
   void search_between(std::size_t from, std::size_t to, Checkpoint& checkpoint) {
-    found = haystack.search(from, to, text::kNotFound, Kernel{checkpoint});
+    found = haystack->search(from, to, text::kNotFound, Kernel{checkpoint});
     if (found != text::kNotFound) found += from;
   }
 };
