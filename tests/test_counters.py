@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastlane
+import fastlane.testing
 
 FIELDS = {
     "calls",
