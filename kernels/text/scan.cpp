@@ -111,6 +111,16 @@ template <class Masks, class T>
 }
 
 template <class Masks, class T>
+[[gnu::always_inline]] inline bool any_equal_256(const T* points, T value) {
+  if constexpr (requires { Masks::any_equal_256(points, value); }) {
+    return Masks::any_equal_256(points, value);
+  } else {
+    return (Masks::equal(points, value) | Masks::equal(points + 64, value) |
+            Masks::equal(points + 128, value) | Masks::equal(points + 192, value)) != 0;
+  }
+}
+
+template <class Masks, class T>
 [[gnu::always_inline]] inline std::size_t find_equal_loop(const T* points, std::size_t count,
                                                           T value) {
   std::size_t at = 0;
@@ -120,17 +130,8 @@ template <class Masks, class T>
     at = points_to_line(points);
   }
   for (; count - at >= 4 * kBitsPerWord; at += 4 * kBitsPerWord) {
-    std::uint64_t masks[4];
-    std::uint64_t any = 0;
-    for (std::size_t part = 0; part < 4; ++part) {
-      prefetch_word(points + at + part * kBitsPerWord);
-      masks[part] = Masks::equal(points + at + part * kBitsPerWord, value);
-      any |= masks[part];
-    }
-    if (any == 0) continue;
-    std::size_t part = 0;
-    while (masks[part] == 0) ++part;
-    return at + part * kBitsPerWord + static_cast<std::size_t>(std::countr_zero(masks[part]));
+    for (std::size_t part = 0; part < 4; ++part) prefetch_word(points + at + part * kBitsPerWord);
+    if (any_equal_256<Masks>(points + at, value)) break;
   }
   for (; count - at >= kBitsPerWord; at += kBitsPerWord) {
     const std::uint64_t mask = Masks::equal(points + at, value);
@@ -168,32 +169,41 @@ template <class Masks, class T>
 
 // What UTF-8 needs beyond one byte for each of 64 code points.
 template <class Masks, class T>
-[[gnu::always_inline]] inline std::size_t tail_bytes_of_word(const T* points, std::uint64_t which) {
-  int tails = std::popcount(Masks::at_least(points, T{0x80}) & which);
-  if constexpr (sizeof(T) > 1) tails += std::popcount(Masks::at_least(points, T{0x800}) & which);
-  if constexpr (sizeof(T) > 2) tails += std::popcount(Masks::at_least(points, T{0x10000}) & which);
-  return static_cast<std::size_t>(tails);
+[[gnu::always_inline]] inline std::size_t tail_bytes_of_word(const T* points) {
+  if constexpr (requires { Masks::tail_bytes(points); }) {
+    return Masks::tail_bytes(points);
+  } else {
+    int tails = std::popcount(Masks::at_least(points, T{0x80}));
+    if constexpr (sizeof(T) > 1) tails += std::popcount(Masks::at_least(points, T{0x800}));
+    if constexpr (sizeof(T) > 2) tails += std::popcount(Masks::at_least(points, T{0x10000}));
+    return static_cast<std::size_t>(tails);
+  }
+}
+
+// The same for fewer code points, in a copy that is long enough.
+template <class Masks, class T>
+[[gnu::always_inline]] inline std::size_t tail_bytes_of_some(const T* points, std::size_t count) {
+  T copy[kBitsPerWord] = {};
+  std::memcpy(copy, points, count * sizeof(T));
+  return tail_bytes_of_word<Masks>(static_cast<const T*>(copy));
 }
 
 template <class Masks, class T>
 [[gnu::always_inline]] inline std::size_t count_tail_bytes_loop(const T* points,
                                                                 std::size_t count) {
-  constexpr std::uint64_t kAll = ~std::uint64_t{0};
   std::size_t tails = 0;
   if (count >= kWorthAligning) {
     const std::size_t head = points_to_line(points);
-    tails += tail_bytes_of_word<Masks>(points, low_bits(head));
+    tails += tail_bytes_of_some<Masks>(points, head);
     points += head;
     count -= head;
   }
   for (; count >= kBitsPerWord; count -= kBitsPerWord) {
     prefetch_word(points);
-    tails += tail_bytes_of_word<Masks>(points, kAll);
+    tails += tail_bytes_of_word<Masks>(points);
     points += kBitsPerWord;
   }
-  T rest[kBitsPerWord] = {};
-  std::memcpy(rest, points, count * sizeof(T));
-  return tails + tail_bytes_of_word<Masks>(static_cast<const T*>(rest), kAll);
+  return tails + tail_bytes_of_some<Masks>(points, count);
 }
 
 struct Avx512Row {

@@ -139,10 +139,22 @@ PyObject* join_phases(Call& phases, Arguments& arguments) {
   return join_counted<false>(phases, arguments, counters);
 }
 
+// A call whose smallest cases are over before the phases could be set up. at_once borrows nothing,
+// runs no Python and throws nothing; true when it answered, with the result or an exception.
+template <class Call>
+concept AnswersAtOnce = requires(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) {
+  { Call::at_once(args, nargs, result) }
+  noexcept->std::same_as<bool>;
+};
+
 // A function of the module.
 template <class Call>
 PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
                PyObject* kwnames) noexcept try {
+  if constexpr (AnswersAtOnce<Call>) {
+    PyObject* result = nullptr;
+    if (kwnames == nullptr && Call::at_once(args, nargs, result)) return result;
+  }
   Arguments arguments(Call::kName, module, args, nargs, kwnames);
   Call phases;
   return join_phases(phases, arguments);

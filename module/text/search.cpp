@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 
 #include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
@@ -100,11 +99,30 @@ bool read_bound(Arguments& args, const char* name, PyObject* object, Py_ssize_t&
 // A match near that end is looked for before the GIL is let go: it is nearer than another thread.
 template <class Kernel>
 struct Find {
-  std::optional<Haystack> haystack;  // what was found nearby was never borrowed
+  Haystack haystack;
   std::size_t begin_at = 0;
   std::size_t end_at = 0;
   std::size_t found = text::kNotFound;  // from the start of s
   bool is_done = false;
+
+  // One code point in a str, where it stands near or the str is short.
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) noexcept {
+    if (nargs != 2 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+        PyUnicode_GET_LENGTH(args[1]) != 1) {
+      return false;
+    }
+    const Py_UCS4 point = PyUnicode_READ_CHAR(args[1], 0);
+    const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(args[0]));
+    const void* const points = PyUnicode_DATA(args[0]);
+    switch (PyUnicode_KIND(args[0])) {
+      case PyUnicode_1BYTE_KIND:
+        return find_nearby(static_cast<const Py_UCS1*>(points), length, point, result);
+      case PyUnicode_2BYTE_KIND:
+        return find_nearby(static_cast<const Py_UCS2*>(points), length, point, result);
+      default:
+        return find_nearby(static_cast<const Py_UCS4*>(points), length, point, result);
+    }
+  }
 
   bool begin(Arguments& args) {
     PyObject* s_arg = nullptr;      // borrowed from args
@@ -117,12 +135,9 @@ struct Find {
                    optional("end", end_arg))) {
       return false;
     }
-    if (start_arg == nullptr && end_arg == nullptr && find_point_nearby(s_arg, sub_arg)) {
-      return true;
-    }
     if ((start_arg != nullptr && !read_bound(args, "start", start_arg, start)) ||
         (end_arg != nullptr && !read_bound(args, "end", end_arg, end)) ||
-        !haystack.emplace().acquire(args, s_arg, sub_arg)) {
+        !haystack.acquire(args, s_arg, sub_arg)) {
       return false;
     }
     place_bounds(start, end);
@@ -130,58 +145,39 @@ struct Find {
     return true;
   }
 
-  std::size_t work() const { return is_done ? 0 : (end_at - begin_at) * haystack->s.unit(); }
+  std::size_t work() const { return is_done ? 0 : (end_at - begin_at) * haystack.s.unit(); }
 
   void run(Checkpoint& checkpoint) {
     if (!is_done) search_between(begin_at, end_at, checkpoint);
   }
 
   PyObject* finish() {
-    if (haystack) haystack->release();
+    haystack.release();
     return PyLong_FromSsize_t(found == text::kNotFound ? -1 : static_cast<Py_ssize_t>(found));
   }
 
  private:
-  static constexpr bool kFromBack = std::is_same_v<Kernel, FindLast>;
-  static constexpr std::size_t kNear = 4096;
-
-  // One code point in a str that is found near, or in a short one, takes no borrow: nobody else
-  // runs meanwhile. False when that is not all there is to do.
-  bool find_point_nearby(PyObject* s, PyObject* sub) {
-    if (!PyUnicode_Check(s) || !PyUnicode_Check(sub) || PyUnicode_GET_LENGTH(sub) != 1)
-      return false;
-    const Py_UCS4 point = PyUnicode_READ_CHAR(sub, 0);
-    const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(s));
-    const void* const points = PyUnicode_DATA(s);
-    switch (PyUnicode_KIND(s)) {
-      case PyUnicode_1BYTE_KIND:
-        return find_point_nearby(static_cast<const Py_UCS1*>(points), length, point);
-      case PyUnicode_2BYTE_KIND:
-        return find_point_nearby(static_cast<const Py_UCS2*>(points), length, point);
-      default:
-        return find_point_nearby(static_cast<const Py_UCS4*>(points), length, point);
-    }
-  }
-
   template <class T>
-  bool find_point_nearby(const T* points, std::size_t length, Py_UCS4 point) {
+  static bool find_nearby(const T* points, std::size_t length, Py_UCS4 point,
+                          PyObject*& result) noexcept {
     const auto wanted = static_cast<T>(point);
     const std::size_t near = std::min(length, kNear);
-    if (wanted != point) {
-      is_done = true;
-    } else {
-      const std::size_t first = kFromBack ? length - near : 0;
-      const std::size_t index = Kernel::find_point(points + first, near, wanted);
-      if (index != near) found = first + index;
-      is_done = index != near || near == length;
-    }
-    return is_done;
+    const std::size_t first = kFromBack ? length - near : 0;
+    const bool may_be_there = wanted == point;
+    const std::size_t index =
+        may_be_there ? Kernel::find_point(points + first, near, wanted) : near;
+    if (index == near && near < length && may_be_there) return false;
+    result = PyLong_FromSsize_t(index == near ? -1 : static_cast<Py_ssize_t>(first + index));
+    return true;
   }
+
+  static constexpr bool kFromBack = std::is_same_v<Kernel, FindLast>;
+  static constexpr std::size_t kNear = 4096;
 
   // Negative bounds count from the end; what lies beyond is cut off. An empty needle is not even
   // found at the end when the slice begins behind it.
   void place_bounds(Py_ssize_t start, Py_ssize_t end) {
-    const auto length = static_cast<Py_ssize_t>(haystack->s.length());
+    const auto length = static_cast<Py_ssize_t>(haystack.s.length());
     if (start < 0) start = std::max<Py_ssize_t>(start + length, 0);
     if (end < 0) end = std::max<Py_ssize_t>(end + length, 0);
     end = std::min(end, length);
@@ -192,9 +188,9 @@ struct Find {
 
   void look_near() {
     if (is_done || work() < kWorthReleasing) return;
-    const std::size_t sub_length = haystack->sub.length();
+    const std::size_t sub_length = haystack.sub.length();
     const std::size_t near = kNear + sub_length;
-    if (haystack->s.is_strided() || sub_length > kNear || end_at - begin_at <= near) return;
+    if (haystack.s.is_strided() || sub_length > kNear || end_at - begin_at <= near) return;
     Checkpoint checkpoint;
     const std::size_t overlap = sub_length == 0 ? 0 : sub_length - 1;
     if (kFromBack) {
@@ -208,7 +204,7 @@ struct Find {
   }
 
   void search_between(std::size_t from, std::size_t to, Checkpoint& checkpoint) {
-    found = haystack->search(from, to, text::kNotFound, Kernel{checkpoint});
+    found = haystack.search(from, to, text::kNotFound, Kernel{checkpoint});
     if (found != text::kNotFound) found += from;
   }
 };
