@@ -130,7 +130,7 @@ struct WhereLoop {
   }
 };
 
-enum class Bits : std::uint8_t { conjunction, disjunction, difference, complement, opposite };
+enum class Bits : std::uint8_t { conjunction, disjunction, complement, opposite };
 
 // Works on the bytes of any integer type.
 template <std::size_t kItem, Bits kBits>
@@ -144,7 +144,6 @@ struct BitsLoop {
     for (std::size_t i = 0; i < size; ++i) {
       if constexpr (kBits == Bits::conjunction) to[i] = left[i] & right[i];
       if constexpr (kBits == Bits::disjunction) to[i] = left[i] | right[i];
-      if constexpr (kBits == Bits::difference) to[i] = left[i] ^ right[i];
       if constexpr (kBits == Bits::complement) to[i] = left[i] ^ 0xff;
       if constexpr (kBits == Bits::opposite) to[i] = left[i] ^ 1;
     }

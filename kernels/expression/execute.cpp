@@ -2,26 +2,44 @@
 #include "kernels/expression/execute.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <new>
 #include <vector>
 
 #include "kernels/expression/walk.hpp"
 #include "kernels/lanes.hpp"
+#include "kernels/shares.hpp"
 #include "kernels/streaming.hpp"
 
 namespace fastlane::kernels::expression {
 namespace {
 
-// A block of one value: small enough that the handful an expression needs stays in the nearest
-// cache.
-constexpr std::size_t kBlockBytes = 8192;
+// The blocks of all values together stay in the nearest cache; one of them is neither so small that
+// the work beside the loops counts nor larger than a loop needs.
+constexpr std::size_t kNearBytes = std::size_t{32} << 10;
+constexpr std::size_t kLeastBlockBytes = 4096;
+constexpr std::size_t kMostBlockBytes = 16384;
 
 // Runs shorter than this are collected, several into one block.
 constexpr std::size_t kShortRun = 256;
 
 std::size_t in_groups(std::size_t count) {
   return (count + kLoopGroup - 1) / kLoopGroup * kLoopGroup;
+}
+
+std::size_t block_of(const Program& program, std::size_t elements) {
+  const std::size_t values = program.place_count() - program.inputs().size();
+  const std::size_t bytes =
+      std::clamp(kNearBytes / values, kLeastBlockBytes, kMostBlockBytes) / program.widest();
+  return std::min(bytes / kLoopGroup * kLoopGroup, in_groups(elements));
+}
+
+std::size_t bytes_touched(std::span<const ArrayView> inputs, std::span<const ArrayView> outputs) {
+  std::size_t item = 0;
+  for (const ArrayView& view : inputs) item += view.item_size();
+  for (const ArrayView& view : outputs) item += view.item_size();
+  return outputs[0].size() * item;
 }
 
 template <class T>
@@ -74,23 +92,32 @@ std::vector<const ArrayView*> outputs_first(std::span<const ArrayView> inputs,
   return views;
 }
 
+// The views from one index of an axis on, as far as `shape` says.
+std::vector<ArrayView> part_of(std::span<const ArrayView> views, int axis, std::size_t first,
+                               const std::ptrdiff_t* shape) {
+  std::vector<ArrayView> parts(views.begin(), views.end());
+  for (ArrayView& part : parts) {
+    part.data += static_cast<std::ptrdiff_t>(first) * part.strides[axis];
+    part.shape = shape;
+  }
+  return parts;
+}
+
 class Execution {
  public:
   Execution(const Program& program, std::span<const ArrayView> inputs,
-            std::span<const ArrayView> outputs, const LoopTable& table)
+            std::span<const ArrayView> outputs, const LoopTable& table, bool streams)
       : program_(program),
         inputs_(inputs),
         outputs_(outputs),
         table_(table),
         views_(outputs_first(inputs, outputs)),
         walk_(views_),
-        block_(std::min(kBlockBytes / program.widest(), in_groups(walk_.remaining()))),
+        block_(block_of(program, walk_.remaining())),
         place_bytes_(block_ * program.widest()),
         memory_(program.place_count() * place_bytes_),
-        places_(program.place_count()) {
-    std::size_t bytes = 0;
-    for (const ArrayView* view : views_) bytes += walk_.remaining() * view->item_size();
-    streams_ = pays_to_stream(bytes);
+        places_(program.place_count()),
+        streams_(streams) {
     for (const ArrayView& input : inputs) {
       for (const ArrayView& output : outputs) in_place_ |= input.data == output.data;
     }
@@ -103,11 +130,7 @@ class Execution {
       const std::size_t count = next_count();
       place_inputs(count);
       place_outputs(count);
-      for (const Step& step : program_.steps()) {
-        loop_of(table_, step)(places_[step.target], places_[step.operands[0]],
-                              places_[step.operands[1]], places_[step.operands[2]],
-                              in_groups(count));
-      }
+      for (const Step& step : program_.steps()) do_step(step, in_groups(count));
       deliver(count);
       walk_.advance(count);
       checkpoint.spend(count * program_.widest() * program_.steps().size());
@@ -119,7 +142,12 @@ class Execution {
   std::byte* own(std::size_t place) const { return memory_.start() + place * place_bytes_; }
   std::size_t view_of_input(std::size_t input) const { return outputs_.size() + input; }
 
-  // Constants, inputs of one element, and memory for the steps in between.
+  void do_step(const Step& step, std::size_t count) const {
+    loop_of(table_, step)(places_[step.target], places_[step.operands[0]],
+                          places_[step.operands[1]], places_[step.operands[2]], count);
+  }
+
+  // Constants and what is made of them, inputs of one element, and memory for what steps give.
   void fill_what_stays() {
     for (std::size_t place = 0; place < places_.size(); ++place) places_[place] = own(place);
     for (std::size_t i = 0; i < program_.constants().size(); ++i) {
@@ -127,6 +155,7 @@ class Execution {
       repeat(own(program_.first_constant() + i), reinterpret_cast<const std::byte*>(&constant.bits),
              size_of(constant.dtype), block_);
     }
+    for (const Step& step : program_.first_steps()) do_step(step, block_);
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       if (!walk_.is_one_element(view_of_input(i))) continue;
       repeat(own(i), walk_.at(view_of_input(i)), inputs_[i].item_size(), block_);
@@ -203,7 +232,7 @@ class Execution {
   std::size_t place_bytes_;
   AlignedMemory memory_;
   std::vector<std::byte*> places_;
-  bool streams_ = false;
+  bool streams_;
   bool in_place_ = false;  // an output is an input, which loops may not read after they wrote it
 };
 
@@ -223,7 +252,33 @@ const LoopTable& loop_table() {
 
 void execute(const Program& program, std::span<const ArrayView> inputs,
              std::span<const ArrayView> outputs, Checkpoint& checkpoint, const LoopTable& table) {
-  Execution(program, inputs, outputs, table).run(checkpoint);
+  const bool streams = pays_to_stream(bytes_touched(inputs, outputs));
+  Execution(program, inputs, outputs, table, streams).run(checkpoint);
+}
+
+void execute_shared(const Program& program, std::span<const ArrayView> inputs,
+                    std::span<const ArrayView> outputs, Checkpoint& checkpoint,
+                    std::size_t threads) {
+  const ArrayView& whole = outputs[0];
+  const std::size_t size = whole.size();
+  threads = threads_for(size * program.widest() * (program.steps().size() + 1), threads);
+  if (threads == 1 || size <= kLeastShare) return execute(program, inputs, outputs, checkpoint);
+  const int axis = Slab::axis_to_cut(whole);
+  const auto length = static_cast<std::size_t>(whole.shape[axis]);
+  const std::size_t least = (kLeastShare * length + size - 1) / size;  // indices of the axis
+  const std::size_t share = std::max(least, (length + kMostShares - 1) / kMostShares);
+  const bool streams = pays_to_stream(bytes_touched(inputs, outputs));
+  const auto work = [&](std::size_t index, Checkpoint& mine) {
+    const std::size_t first = index * share;
+    std::array<std::ptrdiff_t, kMaxDimensions> shape;
+    std::copy_n(whole.shape, whole.ndim, shape.begin());
+    shape[static_cast<std::size_t>(axis)] =
+        static_cast<std::ptrdiff_t>(std::min(share, length - first));
+    const std::vector<ArrayView> from = part_of(inputs, axis, first, shape.data());
+    const std::vector<ArrayView> to = part_of(outputs, axis, first, shape.data());
+    Execution(program, from, to, loop_table(), streams).run(mine);
+  };
+  pool().parallel_for((length + share - 1) / share, work, checkpoint, threads);
 }
 
 }  // namespace fastlane::kernels::expression

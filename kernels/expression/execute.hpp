@@ -21,4 +21,9 @@ void execute(const Program& program, std::span<const ArrayView> inputs,
              std::span<const ArrayView> outputs, Checkpoint& checkpoint,
              const LoopTable& table = loop_table());
 
+// The same on at most `threads` threads (0: the pool's size); throws what the pool throws as well.
+void execute_shared(const Program& program, std::span<const ArrayView> inputs,
+                    std::span<const ArrayView> outputs, Checkpoint& checkpoint,
+                    std::size_t threads);
+
 }  // namespace fastlane::kernels::expression

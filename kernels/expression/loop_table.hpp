@@ -162,7 +162,6 @@ class TableOfLoops {
     put(Operation::invert, dtype, complement);
     put(Operation::bit_and, dtype, Level::template run<BitsLoop<kItem, Bits::conjunction>>);
     put(Operation::bit_or, dtype, Level::template run<BitsLoop<kItem, Bits::disjunction>>);
-    put(Operation::bit_xor, dtype, Level::template run<BitsLoop<kItem, Bits::difference>>);
   }
   template <class T>
   constexpr void add_integer_bits() {

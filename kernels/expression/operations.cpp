@@ -66,7 +66,6 @@ constexpr std::array<Signature, kOperationCount> kSignatures = {{
     {Operation::hypot, "hypot", 2, kFloat, Gives::same},
     {Operation::bit_and, "bit_and", 2, kBits, Gives::same},
     {Operation::bit_or, "bit_or", 2, kBits, Gives::same},
-    {Operation::bit_xor, "bit_xor", 2, kBits, Gives::same},
     {Operation::less, "less", 2, kAny, Gives::boolean},
     {Operation::less_equal, "less_equal", 2, kAny, Gives::boolean},
     {Operation::equal, "equal", 2, kAny, Gives::boolean},

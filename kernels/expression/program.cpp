@@ -213,6 +213,23 @@ void join_products(Source& source) {
   }
 }
 
+// Instructions whose result is the same for all elements. Outputs are not: they have to be written.
+std::vector<bool> constant_results(const Source& source) {
+  const std::size_t fixed = source.inputs.size() + source.constants.size();
+  std::vector<bool> constant(source.instructions.size(), true);
+  for (const Value output : source.outputs) constant[output - fixed] = false;
+  for (std::size_t i = 0; i < source.instructions.size(); ++i) {
+    const Instruction& instruction = source.instructions[i];
+    for (std::size_t k = 0; k < operand_count(instruction.operation); ++k) {
+      const std::size_t operand = instruction.operands[k];
+      const bool varies =
+          operand < fixed ? operand < source.inputs.size() : !constant[operand - fixed];
+      if (varies) constant[i] = false;
+    }
+  }
+  return constant;
+}
+
 std::vector<bool> used_instructions(const Source& source) {
   const std::size_t fixed = source.inputs.size() + source.constants.size();
   std::vector<bool> used(source.instructions.size(), false);
@@ -239,10 +256,12 @@ Program::Program(Source source) : inputs_(source.inputs), constants_(source.cons
   const auto widen = [&](DType dtype) { widest_ = std::max(widest_, size_of(dtype)); };
   for (const DType dtype : inputs_) widen(dtype);
   for (const Constant& constant : constants_) widen(constant.dtype);
-  for (const Step& step : steps_) {
+  const auto widen_by = [&](const Step& step) {
     widen(step.dtype);
     widen(result_type(step.operation, step.dtype, step.to));
-  }
+  };
+  for (const Step& step : first_steps_) widen_by(step);
+  for (const Step& step : steps_) widen_by(step);
 }
 
 // Outputs have places of their own. Other results take a place that no later step reads; a target
@@ -250,6 +269,7 @@ Program::Program(Source source) : inputs_(source.inputs), constants_(source.cons
 void Program::assign_places(const Source& source) {
   const std::size_t fixed = inputs_.size() + constants_.size();
   const std::vector<bool> used = used_instructions(source);
+  const std::vector<bool> constant = constant_results(source);
   std::vector<std::size_t> last_use(source.instructions.size(), 0);
   for (std::size_t i = 0; i < source.instructions.size(); ++i) {
     if (!used[i]) continue;
@@ -268,7 +288,7 @@ void Program::assign_places(const Source& source) {
     if (output != source.outputs.end()) {
       places[i] =
           static_cast<Value>(fixed + static_cast<std::size_t>(output - source.outputs.begin()));
-    } else if (!vacant.empty()) {
+    } else if (!constant[i] && !vacant.empty()) {
       places[i] = vacant.back();
       vacant.pop_back();
     } else {
@@ -280,11 +300,11 @@ void Program::assign_places(const Source& source) {
       const Value operand = instruction.operands[k];
       step.operands[k] = operand < fixed ? operand : places[operand - fixed];
     }
-    steps_.push_back(step);
+    (constant[i] ? first_steps_ : steps_).push_back(step);
     for (std::size_t k = 0; k < step.operands_used; ++k) {
       const Value place = step.operands[k];
       const Value operand = instruction.operands[k];
-      if (operand < fixed || last_use[operand - fixed] != i) continue;
+      if (operand < fixed || constant[operand - fixed] || last_use[operand - fixed] != i) continue;
       if (place < fixed + outputs_.size()) continue;
       if (std::find(vacant.begin(), vacant.end(), place) == vacant.end()) vacant.push_back(place);
     }

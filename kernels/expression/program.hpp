@@ -57,7 +57,6 @@ enum class Operation : std::uint8_t {
   hypot,
   bit_and,  // of booleans: logical
   bit_or,
-  bit_xor,
   // Two operands of one type; the result is a boolean.
   less,
   less_equal,
@@ -132,6 +131,8 @@ class Program {
   std::span<const Constant> constants() const { return constants_; }
   std::span<const DType> outputs() const { return outputs_; }
   std::span<const Step> steps() const { return steps_; }
+  // Steps that read nothing but constants: to be done once, before the first of the others.
+  std::span<const Step> first_steps() const { return first_steps_; }
   std::size_t first_constant() const { return inputs_.size(); }
   std::size_t first_output() const { return inputs_.size() + constants_.size(); }
   std::size_t place_count() const { return place_count_; }
@@ -146,6 +147,7 @@ class Program {
   std::vector<Constant> constants_;
   std::vector<DType> outputs_;
   std::vector<Step> steps_;
+  std::vector<Step> first_steps_;
   std::size_t place_count_ = 0;
   std::size_t widest_ = 1;
 };

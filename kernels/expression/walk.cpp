@@ -214,8 +214,16 @@ void Walk::distribute(std::size_t view, const std::byte* source, std::size_t cou
 
 void Walk::advance(std::size_t count) {
   remaining_ -= count;
-  const std::size_t runs = (index_[last_] + count) / run_;
-  const std::size_t into_run = (index_[last_] + count) % run_;
+  const std::size_t reached = index_[last_] + count;
+  if (reached < run_) {
+    for (std::size_t v = 0; v < views_.size(); ++v) {
+      places_[v] += static_cast<std::ptrdiff_t>(count) * stride(v);
+    }
+    index_[last_] = reached;
+    return;
+  }
+  const std::size_t runs = reached / run_;
+  const std::size_t into_run = reached % run_;
   const auto moved =
       static_cast<std::ptrdiff_t>(into_run) - static_cast<std::ptrdiff_t>(index_[last_]);
   for (std::size_t v = 0; v < views_.size(); ++v) places_[v] += moved * stride(v);

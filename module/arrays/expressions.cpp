@@ -7,6 +7,7 @@
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
+#include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"
 #include "module/types/expression.hpp"
 
@@ -52,7 +53,8 @@ class Evaluation {
     return bytes;
   }
   void run(Checkpoint& checkpoint) {
-    kernels::expression::execute(*program_, views_, {&result_.view(), 1}, checkpoint);
+    kernels::expression::execute_shared(*program_, views_, {&result_.view(), 1}, checkpoint,
+                                        threads_.count());
   }
   PyObject* finish() {
     release_inputs();
@@ -67,12 +69,12 @@ class Evaluation {
     expression_.own(expression);
     PyObject* out_arg = nullptr;  // borrowed from args
     PyObject* arena_arg = nullptr;
-    std::ptrdiff_t threads = 1;
     make_room();
     return args.read_keywords(
                [&](PyObject* name, PyObject* object) { return take(args, name, object); },
-               keyword("out", out_arg), keyword("arena", arena_arg), keyword("threads", threads)) &&
-           check_threads(args, threads) && borrow_typed(args) && broadcast(args) &&
+               keyword("out", out_arg), keyword("arena", arena_arg),
+               keyword("threads", threads_.asked)) &&
+           threads_.check(args) && borrow_typed(args) && broadcast(args) &&
            prepare(args, out_arg, arena_arg);
   }
 
@@ -105,10 +107,6 @@ class Evaluation {
     return raise(args.state().expression_error,
                  {args.function(), unknown, "a variable of the expression",
                   "an array that the expression does not use", ""});
-  }
-
-  static bool check_threads(Arguments& args, std::ptrdiff_t threads) {
-    return threads >= 1 || args.wrong_value("threads", "at least 1", std::to_string(threads));
   }
 
   // Writing a program runs Python, during which no array may be held: what is borrowed is given
@@ -180,6 +178,7 @@ class Evaluation {
   kernels::expression::Broadcast broadcast_;
   std::unique_ptr<std::ptrdiff_t[]> strides_;  // of inputs that are repeated
   std::vector<ArrayView> views_;
+  ThreadCount threads_;
   OutputArray result_;
 };
 
@@ -191,7 +190,9 @@ constexpr const char* kEvaluateDoc =
     "given to eval(). Shapes broadcast and types promote as in NumPy 2, except that what would be\n"
     "float16 is float32. out is an array of the result's shape, of its type or one that NumPy's\n"
     "same_kind casting allows; it may be one of the inputs, but may not overlap one otherwise.\n"
-    "arena is a fastlane.Arena.\n\n"
+    "arena is a fastlane.Arena. threads is how many threads share the work from 2 MiB on, at "
+    "most;\n"
+    "None is get_threads().\n\n"
     "Raises ExpressionError, with the column, for what is no expression of the language, for a\n"
     "name without an array, an array without a name, operands of a wrong type, and integers to\n"
     "negative powers; ArgumentTypeError for arrays of other element types, ArgumentValueError for\n"

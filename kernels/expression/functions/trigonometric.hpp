@@ -56,26 +56,50 @@ struct Quadrant {
   return {sine, (r.lead - sine) + bow, cosine, (above - cosine) + (lost + curve), bits_of(shifted)};
 }
 
+// The sine of an argument within pi / 2 of zero. Near the peaks nearly all of the result comes from
+// the cube, so what its rounding took away is taken into account.
+[[gnu::always_inline]] inline double sine_of(const Reduced& r) {
+  constexpr double kSixth = -0x1.5555555555555p-3;
+  constexpr double kOdd[] = {0x1.11111111110c1p-7,   -0x1.a01a01a0148a1p-13, 0x1.71de3a5287076p-19,
+                             -0x1.ae6454cafd18dp-26, 0x1.6123cb11ca283p-33,  -0x1.ae43176a2af7dp-41,
+                             0x1.8828f8cc23f69p-49};
+  const double square = r.lead * r.lead;
+  const double square_lost = fused(r.lead, r.lead, -square);
+  const double cube = r.lead * square;
+  const double cube_lost = fused(r.lead, square_lost, fused(r.lead, square, -cube));
+  const double rest = fused(cube_lost, kSixth, r.rest * fused(square, -0.5, 1.0));
+  const double curve = fused(cube * square, polynomial(square, kOdd), rest);
+  return r.lead + fused(cube, kSixth, curve);
+}
+
+// x - n * pi
+[[gnu::always_inline]] inline Reduced without_turns(double x, double n) {
+  return reduced(x, n, 0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53, -0x1.f1976b7ed8fbcp-109);
+}
+
+inline constexpr double kInversePi = 0x1.45f306dc9c883p-2;
+
 struct Sine {
   [[gnu::always_inline]] static bool ordinary(double x) { return magnitude(x) < kLargestReduced; }
   static double exact(double x) { return std::sin(x); }
 
   [[gnu::always_inline]] static double of(double x) {
-    const Quadrant q = quadrant_of(x);
-    const double value = (q.number & 1) != 0 ? q.cosine : q.sine;
-    const double turned = from_bits(bits_of(value) ^ (q.number >> 1 << 63));
+    const double shifted = fused(x, kInversePi, kRoundingShift);
+    const double value = sine_of(without_turns(x, shifted - kRoundingShift));
+    const double turned = from_bits(bits_of(value) ^ (bits_of(shifted) << 63));
     return x == 0 ? x : turned;
   }
 };
 
+// The sine a quarter of a circle further on.
 struct Cosine {
   [[gnu::always_inline]] static bool ordinary(double x) { return magnitude(x) < kLargestReduced; }
   static double exact(double x) { return std::cos(x); }
 
   [[gnu::always_inline]] static double of(double x) {
-    const Quadrant q = quadrant_of(x);
-    const double value = (q.number & 1) != 0 ? q.sine : q.cosine;
-    return from_bits(bits_of(value) ^ ((q.number + 1) >> 1 << 63));
+    const double shifted = fused(x, kInversePi, -0.5) + kRoundingShift;
+    const double value = sine_of(without_turns(x, (shifted - kRoundingShift) + 0.5));
+    return from_bits(bits_of(value) ^ ((bits_of(shifted) + 1) << 63));
   }
 };
 
