@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 #include "module/text/haystack.hpp"
 
