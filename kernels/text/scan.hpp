@@ -48,7 +48,7 @@ struct Scan {
   // How many code points are not below `bound`.
   std::size_t (*count_at_least)(const T* points, std::size_t count, T bound);
 
-  // How many bytes the code points take in UTF-8 beyond one each.
+  // How many bytes the code points, all below 0x110000, take in UTF-8 beyond one each.
   std::size_t (*count_tail_bytes)(const T* points, std::size_t count);
 };
 

@@ -139,13 +139,25 @@ PyObject* join_phases(Call& phases, Arguments& arguments) {
   return join_counted<false>(phases, arguments, counters);
 }
 
-// A call whose smallest cases are over before the phases could be set up. at_once borrows nothing,
-// runs no Python and throws nothing; true when it answered, with the result or an exception.
+// A call whose smallest cases are over before the phases could be set up. at_once locks nothing,
+// runs no Python and throws nothing; true when it answered, with the result or an exception, and
+// with the bytes that it looked at.
 template <class Call>
-concept AnswersAtOnce = requires(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) {
-  { Call::at_once(args, nargs, result) }
+concept AnswersAtOnce = requires(PyObject* const* args, PyObject*& result, std::size_t& bytes) {
+  { Call::at_once(args, Py_ssize_t{}, result, bytes) }
   noexcept->std::same_as<bool>;
 };
+
+// False when the phases have to do it: also when the call's turn has come to be timed.
+template <AnswersAtOnce Call>
+bool answer_at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) noexcept {
+  CallCounters& counters = counters_of<Call>;
+  std::size_t bytes = 0;
+  if (counters.is_timing_due() || !Call::at_once(args, nargs, result, bytes)) return false;
+  counters.count_call();
+  counters.count_borrowed(bytes);
+  return true;
+}
 
 // A function of the module.
 template <class Call>
@@ -153,7 +165,7 @@ PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
                PyObject* kwnames) noexcept try {
   if constexpr (AnswersAtOnce<Call>) {
     PyObject* result = nullptr;
-    if (kwnames == nullptr && Call::at_once(args, nargs, result)) return result;
+    if (kwnames == nullptr && answer_at_once<Call>(args, nargs, result)) return result;
   }
   Arguments arguments(Call::kName, module, args, nargs, kwnames);
   Call phases;

@@ -36,6 +36,8 @@ class CallCounters {
   // gap then.
   bool count_call() noexcept { return --until_timed_ == 0; }
   void begin_gap(const char* function) noexcept;
+  // True when the next call will be timed.
+  bool is_timing_due() const noexcept { return until_timed_ == 1; }
 
   void count_borrows(const Borrows& borrows) noexcept {
     borrowed_ += borrows.constant_bytes();
@@ -48,6 +50,7 @@ class CallCounters {
   void count_result(PyObject* result) noexcept {
     if (result != nullptr && Py_IS_TYPE(result, &PyArray_Type)) count_array(result);
   }
+  void count_borrowed(std::size_t bytes) noexcept { borrowed_ += bytes; }
   void count_moved(std::size_t bytes) noexcept { moved_ += bytes; }
   void count_copied(std::size_t bytes) noexcept { copied_ += bytes; }
   void count_released() noexcept { ++released_; }

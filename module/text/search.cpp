@@ -106,7 +106,8 @@ struct Find {
   bool is_done = false;
 
   // One code point in a str, where it stands near or the str is short.
-  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) noexcept {
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result,
+                      std::size_t& bytes) noexcept {
     if (nargs != 2 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) ||
         PyUnicode_GET_LENGTH(args[1]) != 1) {
       return false;
@@ -114,6 +115,8 @@ struct Find {
     const Py_UCS4 point = PyUnicode_READ_CHAR(args[1], 0);
     const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(args[0]));
     const void* const points = PyUnicode_DATA(args[0]);
+    bytes = length * static_cast<std::size_t>(PyUnicode_KIND(args[0])) +
+            static_cast<std::size_t>(PyUnicode_KIND(args[1]));
     switch (PyUnicode_KIND(args[0])) {
       case PyUnicode_1BYTE_KIND:
         return find_nearby(static_cast<const Py_UCS1*>(points), length, point, result);

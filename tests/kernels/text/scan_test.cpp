@@ -109,12 +109,27 @@ TYPED_TEST(ScanRows, CountAtLeastComparesWithoutSign) {
         for (TypeParam point : text) expected += point >= limit ? 1 : 0;
         EXPECT_EQ(row.count_at_least(text.data(), size, limit), expected) << size << " " << bound;
       }
+    }
+  }
+}
+
+TYPED_TEST(ScanRows, CountTailBytes) {
+  std::mt19937 random(4);
+  for (const auto& row : rows_that_run<TypeParam>()) {
+    SCOPED_TRACE(cpu::name_of(row.level));
+    for (std::size_t size : sizes()) {
+      std::vector<TypeParam> content(size);
       std::size_t tails = 0;
-      for (std::uint64_t point : text) {
-        tails += (point >= 0x80 ? 1u : 0u) + (point >= 0x800 ? 1u : 0u);
-        tails += point >= 0x10000 ? 1 : 0;
+      for (auto& code_point : content) {
+        constexpr std::uint32_t kLimits[] = {0x80, 0x81, 0x800, 0x801, 0x10000, 0x10001, 0x110000};
+        const auto point = static_cast<TypeParam>((random() % kLimits[random() % 7]));
+        code_point = random() % 3 == 0 ? static_cast<TypeParam>(kLimits[random() % 6]) : point;
+        const std::uint32_t value = code_point;
+        tails += (value >= 0x80 ? 1u : 0u) + (value >= 0x800 ? 1u : 0u);
+        tails += value >= 0x10000 ? 1 : 0;
       }
-      EXPECT_EQ(row.count_tail_bytes(text.data(), size), tails) << size;
+      GuardedText<TypeParam> guarded(content);
+      EXPECT_EQ(row.count_tail_bytes(guarded.text().data(), size), tails) << size;
     }
   }
 }
