@@ -6,7 +6,7 @@
 #include "kernels/records/accumulators.hpp"
 #include "kernels/records/byte_index.hpp"
 #include "kernels/records/field_reader.hpp"
-#include "kernels/records/log_layout.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/utf8.hpp"
 
 namespace fastlane::kernels::records {
@@ -63,6 +63,19 @@ void check_source(const LogFormat& format) {
   }
 }
 
+void check_csv(const CsvFormat& format) {
+  const auto is_odd = [](char byte) {
+    return byte == '\n' || byte == '\r' || static_cast<unsigned char>(byte) >= 0x80;
+  };
+  if (is_odd(format.delimiter)) {
+    refuse("source.delimiter", "an ASCII character that ends no line", "another one");
+  }
+  if (!format.has_quotes) return;
+  if (is_odd(format.quote) || format.quote == format.delimiter) {
+    refuse("source.quote", "an ASCII character that neither ends a line nor a cell", "another one");
+  }
+}
+
 void check_text(const std::string& path, const std::string& text) {
   if (!is_utf8(text)) refuse(path, "UTF-8", "other bytes");
 }
@@ -98,11 +111,14 @@ void check_fields(const Program& program) {
   if (program.fields.size() > kMostFields) {
     refuse("fields", "at most 32000 fields", std::to_string(program.fields.size()));
   }
-  const LogLayout layout(program);
+  const std::unique_ptr<Layout> layout = make_layout(program);
   for (std::size_t index = 0; index < program.fields.size(); ++index) {
     const Field& field = program.fields[index];
     const std::string path = element("fields", index);
-    if (layout.slot_of_field(index) == kNoSlot) {
+    if (program.kind == SourceKind::ndjson && field.path.empty()) {
+      refuse(path + ".path", "at least one step", "none");
+    }
+    if (layout->slot_of_field(index) == kNoSlot) {
       refuse(path + ".token", "a token of the source", quoted(field.token));
     }
     check_options(field, path);
@@ -125,7 +141,8 @@ void check_index(const char* list, std::size_t index, std::size_t field, std::si
 }  // namespace
 
 void check(const Program& program) {
-  check_source(program.source);
+  if (program.kind == SourceKind::log) check_source(program.source);
+  if (program.kind == SourceKind::csv) check_csv(program.csv);
   check_fields(program);
   const std::size_t fields = program.fields.size();
   for (std::size_t index = 0; index < program.group_by.size(); ++index) {

@@ -1,4 +1,4 @@
-// What a records run is asked to do: the log's format, the typed fields with their checks, and what
+// What a records run is asked to do: the source's format, the typed fields with their checks, and what
 // to make of the good rows. Plain data, filled by the boundary and checked once by `check`; nothing
 // here parses input or holds results.
 // Read next: kernels/records/run.hpp, which executes a program.
@@ -101,9 +101,25 @@ struct LogFormat {
   std::vector<LogToken> tokens;
 };
 
+struct CsvFormat {
+  char delimiter = ',';
+  bool has_quotes = true;
+  char quote = '"';
+  bool has_header = true;  // else the columns are the fields, in their order
+};
+
+enum class SourceKind : std::uint8_t { log, csv, ndjson };
+
+// A step into nested JSON: a key of an object, or an index of an array.
+struct PathStep {
+  std::string key;
+  std::int64_t index = -1;  // 0 or more: of an array
+};
+
 struct Field {
   std::string name;
-  std::string token;
+  std::string token;           // of a log; of a CSV with a header the column's name there
+  std::vector<PathStep> path;  // in NDJSON
   Type type = Type::string;
   bool nullable = false;
   bool allow_nan = false;
@@ -136,7 +152,9 @@ struct Aggregate {
 inline constexpr std::uint32_t kMaxRowBytes = (std::uint32_t{1} << 29) - 1;
 
 struct Program {
-  LogFormat source;
+  SourceKind kind = SourceKind::log;
+  LogFormat source;  // of a log
+  CsvFormat csv;
   std::vector<Field> fields;
   std::vector<std::size_t> group_by;  // indices into fields
   std::vector<Aggregate> aggregates;

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "kernels/records/log_source.hpp"
-
 namespace fastlane::kernels::records {
 namespace {
 
@@ -27,28 +25,28 @@ std::vector<bool> stored_fields(const Program& program) {
 
 }  // namespace
 
-WindowParser::WindowParser(const Program& program, const LogLayout& layout)
+WindowParser::WindowParser(const Program& program, const Layout& layout)
     : program_(program),
-      source_(std::make_unique<LogSource>(layout, program.max_row_bytes)),
+      source_(layout.make_source(program.max_row_bytes)),
       block_(layout.slot_count()),
       columns_(program.fields.size()),
       counts_(program.fields.size()) {
   const std::vector<bool> stored = stored_fields(program);
   for (std::size_t field = 0; field < program.fields.size(); ++field) {
-    readers_.push_back(make_reader(program.fields[field], field, layout.slot_of_field(field),
-                                   stored[field], columns_[field]));
+    const ReaderPlace place{field, layout.slot_of_field(field), layout.escapes(), stored[field]};
+    readers_.push_back(make_reader(program.fields[field], place, columns_[field]));
   }
   if (program.aggregates_rows()) groups_.emplace(program);
 }
 
-void WindowParser::parse(const char* text, std::size_t size) {
+void WindowParser::parse(const Window& window) {
   const Clock::time_point begun = Clock::now();
   for (WindowColumn& column : columns_) column.clear();
   for (const auto& reader : readers_) reader->begin_window();
   counts_.clear();
   problems_.clear();
   bad_rows_ = 0;
-  source_->open(text, size);
+  source_->open(window);
   std::size_t good_rows = 0;
   while (source_->next(block_)) {
     for (const auto& reader : readers_) reader->check(block_);

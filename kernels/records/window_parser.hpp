@@ -13,7 +13,7 @@
 #include "kernels/records/errors.hpp"
 #include "kernels/records/field_reader.hpp"
 #include "kernels/records/group_by.hpp"
-#include "kernels/records/log_layout.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/program.hpp"
 #include "kernels/records/row_source.hpp"
 
@@ -22,11 +22,10 @@ namespace fastlane::kernels::records {
 class WindowParser {
  public:
   // Program and layout outlive the parser.
-  WindowParser(const Program& program, const LogLayout& layout);
+  WindowParser(const Program& program, const Layout& layout);
 
-  // Precondition: `text` ends with a newline and has kPadding readable bytes behind it.
-  // Throws std::bad_alloc, std::length_error.
-  void parse(const char* text, std::size_t size);
+  // Precondition: the window is not refused. Throws std::bad_alloc, std::length_error.
+  void parse(const Window& window);
 
   // Of the window parsed last.
   const std::vector<WindowColumn>& columns() const { return columns_; }  // by field

@@ -18,8 +18,10 @@ using kernels::records::Field;
 using kernels::records::Integer;
 using kernels::records::LogToken;
 using kernels::records::Number;
+using kernels::records::PathStep;
 using kernels::records::Program;
 using kernels::records::ProgramError;
+using kernels::records::SourceKind;
 using kernels::records::TokenKind;
 
 // A value in the program and where it stands. The object is borrowed from whoever holds it.
@@ -165,23 +167,63 @@ LogToken read_token(const Place& place) {
   return token;
 }
 
-kernels::records::LogFormat read_source(const Place& place) {
-  constexpr std::array<std::string_view, 1> kKinds = {"log"};
-  enum class Kind : std::uint8_t { log };
-  with_required(place, "kind", [&](const Place& kind) { return read_name<Kind>(kind, kKinds); });
-  kernels::records::LogFormat format;
-  format.prefix = with_required(place, "prefix", read_bytes);
-  with_required(place, "tokens", [&](const Place& tokens) {
-    for_each_item(tokens, [&](const Place& token) { format.tokens.push_back(read_token(token)); });
+bool read_log(const Place& place, Program& program) {
+  program.source.prefix = with_required(place, "prefix", read_bytes);
+  return with_required(place, "tokens", [&](const Place& tokens) {
+    for_each_item(tokens, [&](const Place& token) {
+      program.source.tokens.push_back(read_token(token));
+    });
     return true;
   });
-  return format;
+}
+
+char read_byte(const Place& place) {
+  const std::string bytes = read_bytes(place);
+  if (bytes.size() != 1) place.wrong_value("one byte", std::to_string(bytes.size()));
+  return bytes[0];
+}
+
+bool read_csv(const Place& place, Program& program) {
+  program.csv.delimiter = with_required(place, "delimiter", read_byte);
+  program.csv.has_header = with_required(place, "header", read_flag);
+  const auto quote = with_optional(place, "quote", read_byte);
+  program.csv.has_quotes = quote.has_value();
+  program.csv.quote = quote.value_or('"');
+  return true;
+}
+
+bool read_source(const Place& place, Program& program) {
+  constexpr std::array<std::string_view, 3> kKinds = {"log", "csv", "ndjson"};
+  program.kind = with_required(
+      place, "kind", [&](const Place& kind) { return read_name<SourceKind>(kind, kKinds); });
+  switch (program.kind) {
+    case SourceKind::log:
+      return read_log(place, program);
+    case SourceKind::csv:
+      return read_csv(place, program);
+    case SourceKind::ndjson:
+      break;
+  }
+  return true;
+}
+
+// A step is a key or an index.
+PathStep read_step(const Place& place) {
+  if (PyUnicode_Check(place.object)) return {read_text(place), -1};
+  const Integer index = read_integer(place);
+  constexpr Integer kMost = Integer{1} << 40;
+  if (index < 0 || index > kMost) place.wrong_value("0 or more", "another index");
+  return {std::string(), static_cast<std::int64_t>(index)};
 }
 
 Field read_field(const Place& place) {
   Field field;
   field.name = with_required(place, "name", read_text);
-  field.token = with_required(place, "token", read_text);
+  field.token = with_optional(place, "token", read_text).value_or(std::string());
+  with_optional(place, "path", [&](const Place& path) {
+    for_each_item(path, [&](const Place& step) { field.path.push_back(read_step(step)); });
+    return true;
+  });
   field.type = with_required(place, "type", [&](const Place& type) {
     return read_name<kernels::records::Type>(type, kernels::records::kTypeNames);
   });
@@ -238,7 +280,8 @@ Aggregate read_aggregate(const Place& place, const FieldIndex& fields) {
 Program read_program(const Arguments& args, PyObject* object) {
   const Place place{args, object, "program"};
   Program program;
-  program.source = with_required(place, "source", read_source);
+  with_required(place, "source",
+                [&](const Place& source) { return read_source(source, program); });
   FieldIndex fields;
   with_required(place, "fields", [&](const Place& list) {
     for_each_item(list, [&](const Place& field) {

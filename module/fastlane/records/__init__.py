@@ -30,13 +30,14 @@ from .plan import Plan
 from .result import Result
 from .row_errors import Errors, RowError
 from .schema import Schema
-from .sources import LogSource, apache, nginx
+from .sources import CsvSource, LogSource, NdjsonSource, apache, csv, ndjson, nginx
 
 __all__ = [
     "Aggregate",
     "Bool",
     "Category",
     "Column",
+    "CsvSource",
     "Errors",
     "Field",
     "Float32",
@@ -46,6 +47,7 @@ __all__ = [
     "Int32",
     "Int64",
     "LogSource",
+    "NdjsonSource",
     "Plan",
     "Result",
     "RowError",
@@ -58,9 +60,11 @@ __all__ = [
     "UInt64",
     "apache",
     "count",
+    "csv",
     "max",
     "mean",
     "min",
+    "ndjson",
     "nginx",
     "sum",
 ]

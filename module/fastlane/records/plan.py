@@ -6,20 +6,19 @@ thread or compiled code.
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from fastlane import _core
 
-from ._errors import argument_type_error, naming_keywords, nearest, schema_error, shown
+from ._errors import naming_keywords, nearest, schema_error, shown
 from .aggregates import Aggregate, check_column
+from .inputs import damaged, engine_inputs
 from .program import make_program
 from .result import Result
 from .schema import Schema, check_name
-from .sources import LogSource
+from .sources import Source
 
 __all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
 
@@ -37,19 +36,19 @@ class Plan:
     """
 
     __slots__ = ("_aggregates", "_group_by", "_program", "_schema", "_select", "_source")
-    _source: LogSource
+    _source: Source
     _schema: Schema
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
     _program: dict[str, Any] | None
 
-    def __init__(self, source: LogSource, schema: Schema) -> None:
-        if not isinstance(source, LogSource):
+    def __init__(self, source: Source, schema: Schema) -> None:
+        if not isinstance(source, Source):
             raise schema_error(
                 "Plan(source)",
                 argument="source",
-                expected='a source such as apache("combined")',
+                expected='a source such as apache("combined") or csv()',
                 got=shown(source),
             )
         if not isinstance(schema, Schema):
@@ -57,28 +56,12 @@ class Plan:
                 "Plan(schema)", argument="schema", expected="a Schema", got=shown(schema)
             )
         for name, field in schema.fields.items():
-            if field.path is not None:
-                raise schema_error(
-                    f"Schema({name}=)",
-                    argument=name,
-                    expected="column= for a log",
-                    got=f"path={field.path!r}",
-                    hint="path= belongs to nested JSON",
-                )
-            wanted = field.column or name
-            if wanted not in source.readings:
-                raise schema_error(
-                    f"Schema({name}=)",
-                    argument=name,
-                    expected=f"a column of {source!r}",
-                    got=repr(wanted),
-                    hint=nearest(wanted, source.names),
-                )
+            source.place(name, field)
         self._set(source, schema, (), {}, None)
 
     def _set(
         self,
-        source: LogSource,
+        source: Source,
         schema: Schema,
         group_by: tuple[str, ...],
         aggregates: Mapping[str, Aggregate],
@@ -103,7 +86,7 @@ class Plan:
         return plan
 
     @property
-    def source(self) -> LogSource:
+    def source(self) -> Source:
         return self._source
 
     @property
@@ -226,14 +209,17 @@ class Plan:
     ) -> Result:
         """Reads `input` and returns the columns, the counts and the errors of its rows.
 
-        `input` is a path (`str` or `os.PathLike`), bytes-like, or a list of those, which are read
-        one after the other. `max_errors` bounds how many errors are kept in detail, never how many
-        are counted; a row longer than `max_row_bytes` is a bad row. `progress(bytes_done,
-        bytes_in_all)` is called now and then. Raises OSError for a file that cannot be read,
-        SchemaError for a plan that cannot run.
+        `input` is a path (`str` or `os.PathLike`), bytes-like, an open binary file, an iterable of
+        bytes-like chunks, or a list of paths and bytes-like objects, which are read one after the
+        other; each may be packed with gzip. `max_errors` bounds how many errors are kept in detail,
+        never how many are counted; a row longer than `max_row_bytes` is a bad row.
+        `progress(bytes_done, bytes_in_all)` is called now and then (0: nobody knows how many there
+        are). Raises OSError for a file that cannot be read, SchemaError for a plan that cannot run
+        and for a header without the wanted columns, DecodeError for a damaged gzip file, with the
+        result so far as `.partial`.
 
         Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is
-        released.
+        released; chunks are taken on the calling thread, which then works alone.
         """
         if self._group_by and not self._aggregates:
             raise schema_error(
@@ -244,14 +230,18 @@ class Plan:
                 hint="add .aggregate(n=count())",
             )
         result = _core.records_run(
-            _inputs(input),
+            engine_inputs(input),
             self._program_of_this(),
             threads=threads,
             max_errors=max_errors,
             max_row_bytes=max_row_bytes,
             progress=progress,
         )
-        return Result(result, keys=self._group_by)
+        damage = result.pop("damage")
+        made = Result(result, keys=self._group_by)
+        if damage is not None:
+            raise damaged(damage, made)
+        return made
 
     def _program_of_this(self) -> dict[str, Any]:
         """The program for the engine, made at the first run."""
@@ -335,27 +325,3 @@ class Plan:
 
 def _order(plan: Plan) -> tuple[list[str], list[str]]:
     return list(plan.schema), list(plan.aggregates)
-
-
-def _inputs(input: Any) -> Any:
-    """The input as the engine takes it: a text is a path, several inputs are a list."""
-    if isinstance(input, (list, tuple)):
-        return [_input(each, f"input[{index}]") for index, each in enumerate(input)]
-    return _input(input, "input")
-
-
-def _input(input: Any, name: str) -> Any:
-    if isinstance(input, str):
-        return pathlib.Path(input)
-    if isinstance(input, os.PathLike):
-        return input
-    try:
-        memoryview(input).release()
-    except TypeError:
-        raise argument_type_error(
-            f"Plan.run({name})",
-            argument=name,
-            expected="a path, bytes-like or a list of those",
-            got=type(input).__name__,
-        ) from None
-    return input

@@ -14,7 +14,7 @@ from ._errors import SchemaError, close_hint, schema_error, shown
 from .aggregates import Aggregate, parse_aggregate
 from .fields import FIELD_TYPES, Field, Timestamp
 from .schema import Schema
-from .sources import SOURCES, LogSource
+from .sources import SOURCES, Source, source_from_spec
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -124,7 +124,7 @@ def _read_aggregates(plan: Plan, spec: Any) -> Plan:
     return _at("$.aggregate", plan.aggregate, **named)
 
 
-def read_source(spec: Any, path: str) -> LogSource:
+def read_source(spec: Any, path: str) -> Source:
     """The source that `{"apache": "combined"}` and its like describe."""
     known = ", ".join(SOURCES)
     _object(spec, path, 'an object such as {"apache": "combined"}')
@@ -135,7 +135,7 @@ def read_source(spec: Any, path: str) -> LogSource:
             expected=f"one source ({known})",
             got=f"{len(spec)} keys" if spec else "none",
         )
-    ((kind, format),) = spec.items()
+    ((kind, options),) = spec.items()
     if kind not in SOURCES:
         raise schema_error(
             _join(path, kind),
@@ -144,7 +144,7 @@ def read_source(spec: Any, path: str) -> LogSource:
             got=_json(kind),
             hint=close_hint(kind, SOURCES),
         )
-    return _at(_join(path, kind), SOURCES[kind], format)
+    return _at(_join(path, kind), source_from_spec, kind, options)
 
 
 def read_schema(spec: Any, path: str) -> Schema:
