@@ -56,15 +56,14 @@ void CsvLayout::expect_inputs(std::size_t count) {
 void CsvLayout::take_header(std::size_t input, std::string_view row) {
   while (!row.empty() && (row.back() == '\n' || row.back() == '\r')) row.remove_suffix(1);
   if (!is_utf8(row)) {
-    throw HeaderError("a header in UTF-8", "other bytes", "");
+    throw HeaderError("a header in UTF-8", "other bytes");
   }
   const std::vector<std::string> names = names_of(format_, row);
   std::unordered_map<std::string_view, std::size_t> places;
   std::string listed;
   for (std::size_t column = 0; column < names.size(); ++column) {
     if (!places.emplace(names[column], column).second) {
-      throw HeaderError("a header that names each column once", quoted(names[column]) + " twice",
-                        "");
+      throw HeaderError("a header that names each column once", quoted(names[column]) + " twice");
     }
     constexpr std::size_t kShown = 20;
     if (column < kShown) listed += (column == 0 ? "" : ", ") + names[column].substr(0, 80);
@@ -76,8 +75,7 @@ void CsvLayout::take_header(std::size_t input, std::string_view row) {
   for (const std::string& name : names_) {
     const auto found = places.find(name);
     if (found == places.end()) {
-      throw HeaderError("a header with the column " + quoted(name), "one without it",
-                        "there is " + listed);
+      throw HeaderError("a header with the column " + quoted(name), "the header " + listed);
     }
     columns.of_slot.push_back(found->second);
   }

@@ -82,8 +82,10 @@ CsvRow find_row(const CsvFormat& format, std::string_view text, std::size_t begi
     }
     if (at < limit && text[at] == '\n') return complete_at(text, begin, at);
     if (at >= limit) {
-      if (may_go_on) return {CsvVerdict::unfinished, limit, limit, 0};
-      return complete_at(text, begin, std::min(text.find('\n', begin), text.size()));
+      // A single line is just too long, or the last one.
+      const std::size_t newline = std::min(text.find('\n', begin), text.size());
+      if (may_go_on || newline < limit) return stopped();
+      return complete_at(text, begin, newline);
     }
     ++at;
   }

@@ -28,17 +28,15 @@ struct Mismatch {
 // An input whose header does not have what the program wants.
 class HeaderError : public std::invalid_argument {
  public:
-  HeaderError(std::string expected, std::string got, std::string hint)
+  HeaderError(std::string expected, std::string got)
       : std::invalid_argument("expected " + expected + ", got " + got),
         expected_(std::move(expected)),
-        got_(std::move(got)),
-        hint_(std::move(hint)) {}
+        got_(std::move(got)) {}
   const std::string& expected() const { return expected_; }
   const std::string& got() const { return got_; }
-  const std::string& hint() const { return hint_; }
 
  private:
-  std::string expected_, got_, hint_;
+  std::string expected_, got_;
 };
 
 class Layout {

@@ -223,7 +223,7 @@ struct RecordsRun {
     for (const auto& source : sources) source->release();  // exporter unlocked
     if (header_error) {
       raise(state_of(module).schema_error, {kName, "input", header_error->expected(),
-                                            header_error->got(), header_error->hint()});
+                                            header_error->got(), ""});
       return nullptr;
     }
     if (progress != nullptr) {
