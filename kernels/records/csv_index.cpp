@@ -81,7 +81,8 @@ bool CsvIndex::find_quoted(const char* text, std::size_t size) {
     const std::uint64_t separators = (newlines[at] | delimiters[at]) & here & ~inside;
     const std::uint64_t opening = quote & inside;
     const std::uint64_t closing = quote & ~inside;
-    // A quote opens behind a separator, or at once behind a closing one: then the two are an escape.
+    // A quote opens behind a separator, or at once behind a closing one: then the two are an
+    // escape.
     const std::uint64_t may_open =
         (separators << 1) | separator_before | (closing << 1) | close_before;
     if ((opening & ~may_open) != 0) return false;

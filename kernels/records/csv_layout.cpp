@@ -91,9 +91,7 @@ std::unique_ptr<RowSource> CsvLayout::make_source(std::size_t max_row_bytes) con
 
 Mismatch CsvLayout::explain(std::string_view row, std::size_t input) const {
   constexpr std::size_t kShown = 64;
-  // With its line end, a row that is broken does not look like one that merely ends.
-  const std::string line = std::string(row) + '\n';
-  const CsvRow found = find_row(format_, line, 0, line.size(), true, true);
+  const CsvRow found = find_row(format_, row, 0, row.size(), false, true);
   if (found.verdict == CsvVerdict::broken) {
     return {"quotes that are closed at the end of their cell", std::string(row.substr(0, kShown))};
   }

@@ -38,7 +38,7 @@ class CsvLayout final : public Layout {
 
  private:
   CsvFormat format_;
-  std::vector<std::string> names_;    // by slot
+  std::vector<std::string> names_;   // by slot
   std::vector<CsvColumns> columns_;  // by input
 };
 

@@ -48,8 +48,8 @@ std::size_t plain_end(std::string_view text, std::size_t at, std::size_t limit, 
 
 CsvRow find_row(const CsvFormat& format, std::string_view text, std::size_t begin,
                 std::size_t max_row_bytes, bool on_one_line, bool is_all) {
-  std::size_t limit = text.size() - begin > max_row_bytes + 2 ? begin + max_row_bytes + 2
-                                                              : text.size();
+  std::size_t limit =
+      text.size() - begin > max_row_bytes + 2 ? begin + max_row_bytes + 2 : text.size();
   bool may_go_on = limit == text.size() && !is_all;
   if (on_one_line) {
     const std::size_t newline = text.substr(0, limit).find('\n', begin);
@@ -67,13 +67,13 @@ CsvRow find_row(const CsvFormat& format, std::string_view text, std::size_t begi
     if (format.has_quotes && at < limit && text[at] == format.quote) {
       at = behind_quoted(text, at + 1, limit, format.quote);
       if (at == kNone) return stopped();
-      if (at == limit) {
-        if (limit == text.size() && is_all) return complete_at(text, begin, limit);
-        return stopped();
+      const std::size_t behind = at < limit && text[at] == '\r' ? at + 1 : at;
+      if (behind == limit) {
+        if (limit != text.size() || !is_all) return stopped();
+        return {CsvVerdict::complete, at, limit, 0};
       }
-      if (text[at] == '\r' && (at + 1 == limit || text[at + 1] == '\n')) {
-        if (at + 1 == limit) return stopped();
-        ++at;
+      if (behind != at && text[behind] == '\n') {
+        at = behind;
       } else if (text[at] != format.delimiter && text[at] != '\n') {
         return broken_at(text, begin, at);
       }
@@ -82,10 +82,11 @@ CsvRow find_row(const CsvFormat& format, std::string_view text, std::size_t begi
     }
     if (at < limit && text[at] == '\n') return complete_at(text, begin, at);
     if (at >= limit) {
-      // A single line is just too long, or the last one.
+      if (may_go_on) return stopped();
+      if (limit == text.size()) return complete_at(text, begin, limit);
+      // A row that goes on beyond what rows may be: one line that is too long, or many.
       const std::size_t newline = std::min(text.find('\n', begin), text.size());
-      if (may_go_on || newline < limit) return stopped();
-      return complete_at(text, begin, newline);
+      return newline < limit ? stopped() : complete_at(text, begin, newline);
     }
     ++at;
   }

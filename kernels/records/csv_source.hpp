@@ -44,7 +44,7 @@ class CsvSource final : public RowSource {
   std::size_t segment_ = 0;      // where the indexed part of the window begins
   std::size_t segment_end_ = 0;  // behind its last complete row, or where the careful way ends
   bool is_regular_ = false;
-  std::size_t indexed_row_ = 0;  // the next row of the index
+  std::size_t indexed_row_ = 0;                  // the next row of the index
   std::vector<std::uint32_t> first_separators_;  // by row of the block, in the index
   std::vector<CsvCell> cells_;
   std::uint32_t row_ = 0;

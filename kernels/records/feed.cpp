@@ -117,8 +117,8 @@ void Feed::read_header(Checkpoint& checkpoint) {
   std::size_t size = 0;
   std::size_t at = 0;
   while (true) {
-    gather(at + max_row_bytes_ + 2, checkpoint);
-    const std::string_view text = rest().substr(at, max_row_bytes_ + 2);
+    gather(at + max_row_bytes_ + 3, checkpoint);
+    const std::string_view text = rest().substr(at, max_row_bytes_ + 3);
     size = borders_->first_end(text, position_ + at, true);
     if (size == 0) size = text.size();
     const std::string_view row = text.substr(0, size);
@@ -146,9 +146,10 @@ bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
   window.input = input_;
   window.begin = position_;
   window.first_line = header_lines_;
-  const std::size_t size = find_end(window, checkpoint);
+  // What the cut itself finds out about rows in the window, their parser finds out as well.
   const std::uint64_t single = borders_->single_lines_until();
   window.single_lines = single > position_ ? single - position_ : 0;
+  const std::size_t size = find_end(window, checkpoint);
   if (window.refused != ErrorCode::none) {
     take_refused(window, copy, checkpoint);
   } else {
@@ -173,13 +174,15 @@ std::size_t Feed::find_end(Window& window, Checkpoint& checkpoint) {
   // reach.
   gather(max_row_bytes_ + 2, checkpoint);
   const std::size_t reach = std::min(rest().size(), max_row_bytes_ + 2);
-  const std::size_t first = borders_->first_end(rest().substr(0, reach), position_, true);
+  // One byte more tells a row that reaches so far from one that ends there.
+  const std::size_t first = borders_->first_end(rest().substr(0, reach + 1), position_, true);
   if (first != 0) return first;
   if (rest().size() > reach) window.refused = ErrorCode::too_long;
   return reach;
 }
 
 void Feed::take_refused(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
+  gather(kRawBytes, checkpoint);
   copy.clear();
   const std::string_view start = rest().substr(0, kRawBytes);
   copy.append(start.data(), start.size());

@@ -1,7 +1,7 @@
-// The inputs as windows of whole rows, ready to be parsed. Where the cuts are depends on the content
-// and the window's size alone, not on the pieces in which it came, so that whoever parses the
-// windows, the result is the same.
-// Bytes in memory are cut where they are; those that come in pieces (gzip, chunks) are gathered.
+// The inputs as windows of whole rows, ready to be parsed. Where the cuts are depends on the
+// content and the window's size alone, not on the pieces in which it came, so that whoever parses
+// the windows, the result is the same. Bytes in memory are cut where they are; those that come in
+// pieces (gzip, chunks) are gathered.
 #pragma once
 
 #include <cstddef>
@@ -83,7 +83,7 @@ class Feed {
   std::uint64_t bytes_before_ = 0;  // of the inputs before this one
   std::size_t input_ = 0;
   bool is_open_ = false;
-  std::uint64_t position_ = 0;   // in the present input, unpacked
+  std::uint64_t position_ = 0;  // in the present input, unpacked
   std::uint64_t header_lines_ = 0;
   ByteStream* stream_ = nullptr;  // of the present input, if it comes in pieces
   std::unique_ptr<ByteStream> memory_, unpacking_;

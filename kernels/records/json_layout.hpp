@@ -28,8 +28,8 @@ struct JsonNode {
     std::int64_t index = 0;
     std::size_t node = 0;
   };
-  std::vector<Key> keys;        // of an object here
-  std::vector<Index> indices;   // of an array here
+  std::vector<Key> keys;         // of an object here
+  std::vector<Index> indices;    // of an array here
   std::vector<std::size_t> own;  // slots that the value here fills
   std::vector<std::size_t> all;  // those, and the slots of every node below
 

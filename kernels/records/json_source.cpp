@@ -55,8 +55,8 @@ constexpr std::uint32_t kMostPatience = 512;
     Slice* slices = block.slices.data() + block.rows;
     if (end - begin > max_row_bytes_) {
       code = ErrorCode::too_long;
-    } else if (template_.is_learned() &&
-               template_.read(text_, text + begin, slices, kBlockRows)) [[likely]] {
+    } else if (template_.is_learned() && template_.read(text_, text + begin, slices, kBlockRows))
+        [[likely]] {
       ++template_lines_;
     } else {
       code = parse(text + begin, slices);

@@ -44,9 +44,10 @@ class JsonSource final : public RowSource {
   ByteIndex index_;
   JsonParser parser_;
   JsonTemplate template_;
-  std::uint32_t lines_to_learning_ = 0;  // how many more lines the parser takes before one is learned
-  std::uint32_t patience_ = 0;           // grows while shapes do not last
-  std::uint32_t template_lines_ = 0;     // since the last shape was learned
+  std::uint32_t lines_to_learning_ =
+      0;                              // how many more lines the parser takes before one is learned
+  std::uint32_t patience_ = 0;        // grows while shapes do not last
+  std::uint32_t template_lines_ = 0;  // since the last shape was learned
   std::uint64_t parsed_lines_ = 0;
   const char* text_ = nullptr;
   std::size_t size_ = 0;

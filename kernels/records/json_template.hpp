@@ -1,6 +1,6 @@
-// The shape of one line of NDJSON: the text between its values, and which field each value is. Lines
-// of the same shape are read by comparing that text; every other line is declined, and then nothing
-// that was written counts.
+// The shape of one line of NDJSON: the text between its values, and which field each value is.
+// Lines of the same shape are read by comparing that text; every other line is declined, and then
+// nothing that was written counts.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ class JsonTemplate {
  public:
   explicit JsonTemplate(const JsonLayout& layout) : layout_(layout) {}
 
-  // Learns the shape of a line that the parser took, without duplicate keys; `slices` are its. False
-  // when the shape is none that can be compared. Throws std::bad_alloc.
+  // Learns the shape of a line that the parser took, without duplicate keys; `slices` are its.
+  // False when the shape is none that can be compared. Throws std::bad_alloc.
   bool learn(const char* window, const char* line, const Slice* slices, std::size_t stride);
   bool is_learned() const { return !steps_.empty(); }
 
@@ -35,8 +35,8 @@ class JsonTemplate {
   // Text that has to stand there, then a value.
   struct Step {
     alignas(16) char text[kCompared] = {};
-    std::uint32_t mask = 0;    // of the bytes of `text`
-    std::uint32_t size = 0;    // of the whole text
+    std::uint32_t mask = 0;  // of the bytes of `text`
+    std::uint32_t size = 0;  // of the whole text
     std::size_t slot = kNoSlot;
     JsonKind kind = JsonKind::text;
   };
@@ -46,8 +46,8 @@ class JsonTemplate {
   void add_step(const char* begin, const char* end, std::size_t slot);
 
   const JsonLayout& layout_;
-  std::vector<Step> steps_;        // the last one is the end of the line, without a value
-  std::vector<std::string> rests_;  // of texts longer than is compared at once, by step
+  std::vector<Step> steps_;          // the last one is the end of the line, without a value
+  std::vector<std::string> rests_;   // of texts longer than is compared at once, by step
   std::vector<std::size_t> absent_;  // slots that the shape does not have
 };
 

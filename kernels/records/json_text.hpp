@@ -24,9 +24,9 @@ inline const char* skip_json_space(const char* at) {
   const __m128i control = _mm_set1_epi8(0x1F);
   while (true) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i marks = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    const __m128i marks =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
     if (mask != 0) return at + std::countr_zero(mask);
     at += 16;

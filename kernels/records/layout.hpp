@@ -1,5 +1,6 @@
-// A program's source made ready: which slot of a block each field reads, how rows are found in text,
-// and what a bad row lacks. One layout serves all workers; what they parse with is a RowSource each.
+// A program's source made ready: which slot of a block each field reads, how rows are found in
+// text, and what a bad row lacks. One layout serves all workers; what they parse with is a
+// RowSource each.
 #pragma once
 
 #include <cstddef>

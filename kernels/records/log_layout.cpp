@@ -103,11 +103,13 @@ Mismatch LogLayout::explain(std::string_view line, std::size_t) const {
     std::size_t mismatch = 0;
     const std::size_t end = token_end(line, step, from, mismatch);
     if (end == std::string_view::npos) {
-      return {quoted(token.after) + " after " + token.name, std::string(line.substr(mismatch, kShown))};
+      return {quoted(token.after) + " after " + token.name,
+              std::string(line.substr(mismatch, kShown))};
     }
     from = end + token.after.size();
   }
-  return {"the end of the line after " + format_.tokens.back().name, std::string(line.substr(from, kShown))};
+  return {"the end of the line after " + format_.tokens.back().name,
+          std::string(line.substr(from, kShown))};
 }
 
 std::string_view LogLayout::text_of_slot(std::string_view line, std::size_t slot,

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "kernels/records/block.hpp"
-#include "kernels/records/program.hpp"
 #include "kernels/records/layout.hpp"
+#include "kernels/records/program.hpp"
 #include "kernels/records/words.hpp"
 
 namespace fastlane::kernels::records {

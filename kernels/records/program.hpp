@@ -1,7 +1,7 @@
-// What a records run is asked to do: the source's format, the typed fields with their checks, and what
-// to make of the good rows. Plain data, filled by the boundary and checked once by `check`; nothing
-// here parses input or holds results.
-// Read next: kernels/records/run.hpp, which executes a program.
+// What a records run is asked to do: the source's format, the typed fields with their checks, and
+// what to make of the good rows. Plain data, filled by the boundary and checked once by `check`;
+// nothing here parses input or holds results. Read next: kernels/records/run.hpp, which executes a
+// program.
 #pragma once
 
 #include <array>
@@ -134,10 +134,24 @@ struct Field {
   std::string format;  // of a timestamp
 };
 
-enum class Function : std::uint8_t { count, sum, min, max, mean };
+enum class Function : std::uint8_t {
+  count,
+  sum,
+  min,
+  max,
+  mean,
+  std,
+  any,
+  all,
+  first,
+  last,
+  count_distinct,
+  quantile,
+};
 
-inline constexpr std::array<std::string_view, 5> kFunctionNames = {"count", "sum", "min", "max",
-                                                                   "mean"};
+inline constexpr std::array<std::string_view, 12> kFunctionNames = {
+    "count", "sum", "min",   "max",  "mean",           "std",
+    "any",   "all", "first", "last", "count_distinct", "quantile"};
 
 constexpr std::string_view name_of(Function function) {
   return kFunctionNames[static_cast<std::size_t>(function)];
@@ -147,6 +161,7 @@ struct Aggregate {
   std::string name;
   Function function = Function::count;
   std::optional<std::size_t> column;  // index into Program::fields
+  double parameter = 0.0;             // of std the degrees of freedom, of quantile which one
 };
 
 inline constexpr std::uint32_t kMaxRowBytes = (std::uint32_t{1} << 29) - 1;

@@ -95,7 +95,10 @@ class Totals {
   void join_refused(const Window& window) {
     begin_input(window);
     const Problem problem{0, 0, 0, 0, kWholeRow, window.refused};
-    if (has_room()) add_detail(window, problem, window.text.substr(0, window.text.find('\n')));
+    std::string_view row = window.text.substr(0, window.text.find('\n'));
+    const bool is_whole = window.text.size() < kRawBytes || row.size() < window.text.size();
+    if (is_whole && !row.empty() && row.back() == '\r') row.remove_suffix(1);
+    if (has_room()) add_detail(window, problem, row);
     result_.error_counts.add(problem.field, problem.code);
     ++result_.rows_in;
     ++result_.rows_bad;

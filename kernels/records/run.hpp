@@ -15,8 +15,8 @@
 #include "kernels/checkpoint.hpp"
 #include "kernels/records/column.hpp"
 #include "kernels/records/errors.hpp"
-#include "kernels/records/program.hpp"
 #include "kernels/records/feed.hpp"
+#include "kernels/records/program.hpp"
 
 namespace fastlane::kernels::records {
 
@@ -58,8 +58,8 @@ struct RunResult {
   RunMetrics metrics;
 };
 
-// The program must have passed `check`. Throws std::bad_alloc, HeaderError, std::overflow_error for a sum that
-// does not fit, and what the checkpoint and the executor throw.
+// The program must have passed `check`. Throws std::bad_alloc, HeaderError, std::overflow_error for
+// a sum that does not fit, and what the checkpoint and the executor throw.
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options = {});
 

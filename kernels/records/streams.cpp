@@ -108,7 +108,8 @@ class GzipStream final : public ByteStream {
     constexpr std::size_t kMost = std::size_t{1} << 30;
     const std::size_t size = std::min(kMost, piece_.size());
     // ISA-L takes a pointer to bytes that it does not change.
-    state_.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(piece_.data()));
+    state_.next_in =
+        const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(piece_.data()));
     state_.avail_in = static_cast<std::uint32_t>(size);
     piece_.remove_prefix(size);
   }

@@ -170,9 +170,8 @@ LogToken read_token(const Place& place) {
 bool read_log(const Place& place, Program& program) {
   program.source.prefix = with_required(place, "prefix", read_bytes);
   return with_required(place, "tokens", [&](const Place& tokens) {
-    for_each_item(tokens, [&](const Place& token) {
-      program.source.tokens.push_back(read_token(token));
-    });
+    for_each_item(tokens,
+                  [&](const Place& token) { program.source.tokens.push_back(read_token(token)); });
     return true;
   });
 }
@@ -270,6 +269,11 @@ Aggregate read_aggregate(const Place& place, const FieldIndex& fields) {
   aggregate.function = with_required(place, "function", [&](const Place& function) {
     return read_name<kernels::records::Function>(function, kernels::records::kFunctionNames);
   });
+  const auto parameter = with_optional(place, "parameter", read_number);
+  if (parameter) {
+    aggregate.parameter =
+        parameter->is_whole ? static_cast<double>(parameter->whole) : parameter->real;
+  }
   aggregate.column = with_optional(
       place, "column", [&](const Place& column) { return read_field_name(column, fields); });
   return aggregate;
@@ -280,8 +284,7 @@ Aggregate read_aggregate(const Place& place, const FieldIndex& fields) {
 Program read_program(const Arguments& args, PyObject* object) {
   const Place place{args, object, "program"};
   Program program;
-  with_required(place, "source",
-                [&](const Place& source) { return read_source(source, program); });
+  with_required(place, "source", [&](const Place& source) { return read_source(source, program); });
   FieldIndex fields;
   with_required(place, "fields", [&](const Place& list) {
     for_each_item(list, [&](const Place& field) {

@@ -222,8 +222,8 @@ struct RecordsRun {
   PyObject* finish() {
     for (const auto& source : sources) source->release();  // exporter unlocked
     if (header_error) {
-      raise(state_of(module).schema_error, {kName, "input", header_error->expected(),
-                                            header_error->got(), ""});
+      raise(state_of(module).schema_error,
+            {kName, "input", header_error->expected(), header_error->got(), ""});
       return nullptr;
     }
     if (progress != nullptr) {

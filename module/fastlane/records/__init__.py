@@ -7,7 +7,21 @@ fr.Plan(fr.apache("combined"), schema).group_by("status").aggregate(n=fr.count()
 total=fr.sum("bytes")) result = plan.run("access.log")
 """
 
-from .aggregates import Aggregate, count, max, mean, min, sum
+from .aggregates import (
+    Aggregate,
+    all,
+    any,
+    count,
+    count_distinct,
+    first,
+    last,
+    max,
+    mean,
+    min,
+    quantile,
+    std,
+    sum,
+)
 from .column import Column
 from .fields import (
     Bool,
@@ -42,10 +56,10 @@ __all__ = [
     "Field",
     "Float32",
     "Float64",
-    "Int8",
     "Int16",
     "Int32",
     "Int64",
+    "Int8",
     "LogSource",
     "NdjsonSource",
     "Plan",
@@ -54,17 +68,24 @@ __all__ = [
     "Schema",
     "String",
     "Timestamp",
-    "UInt8",
     "UInt16",
     "UInt32",
     "UInt64",
+    "UInt8",
+    "all",
+    "any",
     "apache",
     "count",
+    "count_distinct",
     "csv",
+    "first",
+    "last",
     "max",
     "mean",
     "min",
     "ndjson",
     "nginx",
+    "quantile",
+    "std",
     "sum",
 ]

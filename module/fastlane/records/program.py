@@ -27,7 +27,12 @@ def make_program(plan: Plan) -> dict[str, Any]:
         ],
         "group_by": list(plan.keys),
         "aggregates": [
-            {"name": name, "function": aggregate.function, "column": aggregate.column}
+            {
+                "name": name,
+                "function": aggregate.function,
+                "column": aggregate.column,
+                "parameter": aggregate.parameter,
+            }
             for name, aggregate in plan.aggregates.items()
         ],
         "select": None if plan.selected is None else list(plan.selected),

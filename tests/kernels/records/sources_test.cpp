@@ -91,7 +91,8 @@ void expect_same_however_cut(Program program, const std::string& input) {
     const std::string whole = told(program, run_engine(program, {input}));
     for (const std::size_t window_bytes : {1U, 2U, 7U, 64U, 150U, 1000U}) {
       ASSERT_EQ(told(program, run_engine(program, {input}, window_bytes)), whole)
-          << window_bytes << " " << max_row_bytes << "\n" << input;
+          << window_bytes << " " << max_row_bytes << "\n"
+          << input;
       ASSERT_EQ(told(program, run_pieces(program, input, window_bytes)), whole) << window_bytes;
     }
     ASSERT_EQ(told(program, run_engine(program, {input}, 70, 3)), whole);
@@ -101,7 +102,7 @@ void expect_same_however_cut(Program program, const std::string& input) {
 TEST(CsvSource, DoesNotDependOnTheCuts) {
   std::mt19937_64 random(5);
   const Program program = two_texts(SourceKind::csv);
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < 200; ++round) {
     expect_same_however_cut(program, random_text(random, "\",\n\ra\",\nb\xC3\xA9", 300));
   }
 }
@@ -109,7 +110,7 @@ TEST(CsvSource, DoesNotDependOnTheCuts) {
 TEST(CsvSource, DoesNotDependOnTheCutsOfRegularText) {
   std::mt19937_64 random(6);
   const Program program = two_texts(SourceKind::csv);
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 20; ++round) {
     std::string text;
     for (int row = 0; row < 700; ++row) {
       text += random() % 3 == 0 ? "\"" + random_text(random, "a,\n \t", 60) + "\"" : "plain";
@@ -132,11 +133,12 @@ TEST(CsvSource, StaysLinearWhenEveryRowOpensAQuote) {
 TEST(JsonSource, DoesNotDependOnTheCuts) {
   std::mt19937_64 random(7);
   const Program program = two_texts(SourceKind::ndjson);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 60; ++round) {
     std::string text;
     for (int row = 0; row < 40; ++row) {
       std::string line = R"({"a":"x","b":"y\n"})";
-      if (random() % 3 == 0) line.insert(random() % line.size(), random_text(random, "{}\"\\,:a1 \r", 4));
+      if (random() % 3 == 0)
+        line.insert(random() % line.size(), random_text(random, "{}\"\\,:a1 \r", 4));
       text += line + "\n";
     }
     expect_same_however_cut(program, text);
