@@ -1,7 +1,7 @@
 // Describes memory that somebody else owns: element type, shape and strides, in NumPy's terms.
 // A view never owns, never allocates and never looks at Python. Strides are in bytes and may be
-// negative or zero; elements may lie at any address, so kernels load them without assuming alignment.
-// Read next: kernels/runs.hpp, which cuts a view into one-dimensional runs.
+// negative or zero; elements may lie at any address, so kernels load them without assuming
+// alignment. Read next: kernels/runs.hpp, which cuts a view into one-dimensional runs.
 #pragma once
 
 #include <array>
@@ -27,11 +27,14 @@ enum class DType : std::uint8_t {
   unsupported,
 };
 
-inline constexpr std::array<std::string_view, 12> kDTypeNames = {
+inline constexpr std::size_t kDTypes = static_cast<std::size_t>(DType::unsupported);
+
+inline constexpr std::array<std::string_view, kDTypes + 1> kDTypeNames = {
     "bool",   "int8",   "int16",  "int32",   "int64",   "uint8",
     "uint16", "uint32", "uint64", "float32", "float64", "unsupported"};
 
-inline constexpr std::array<std::uint8_t, 12> kDTypeSizes = {1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8, 0};
+inline constexpr std::array<std::uint8_t, kDTypes + 1> kDTypeSizes = {1, 1, 2, 4, 8, 1,
+                                                                      2, 4, 8, 4, 8, 0};
 
 constexpr std::string_view name_of(DType dtype) {
   return kDTypeNames[static_cast<std::size_t>(dtype)];
@@ -55,8 +58,9 @@ constexpr DType dtype_of() {
   return DType::unsupported;
 }
 
-// Calls `visitor.template operator()<T>()` for the C++ type of `dtype`, among the listed types only.
-// Returns false when `dtype` is none of them; the caller has checked that and says so in its error.
+// Calls `visitor.template operator()<T>()` for the C++ type of `dtype`, among the listed types
+// only. Returns false when `dtype` is none of them; the caller has checked that and says so in its
+// error.
 template <class... Types, class Visitor>
 constexpr bool visit(DType dtype, Visitor&& visitor) {
   return ((dtype == dtype_of<Types>() ? (visitor.template operator()<Types>(), true) : false) ||

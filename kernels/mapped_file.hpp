@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "kernels/checkpoint.hpp"
 
@@ -13,10 +14,15 @@ namespace fastlane::kernels {
 
 class OpenFile;
 
+// share maps the file where that is possible; snapshot reads it, so that nothing that others do to
+// the file later can be seen.
+enum class FilePolicy { share, snapshot };
+
 class MappedFile {
  public:
   // Throws FileError, also for a directory; std::bad_alloc; what the checkpoint throws.
-  MappedFile(const std::string& path, Checkpoint& checkpoint);
+  MappedFile(const std::string& path, Checkpoint& checkpoint,
+             FilePolicy policy = FilePolicy::share);
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   MappedFile(MappedFile&& other) noexcept;
@@ -35,11 +41,14 @@ class MappedFile {
   void forget(std::size_t begin, std::size_t size) const noexcept;
 
  private:
+  struct Free {
+    void operator()(char* memory) const noexcept { std::free(memory); }
+  };
   void read_all(OpenFile& file, Checkpoint& checkpoint);
 
   std::string_view bytes_;
   bool mapped_ = false;
-  std::vector<char> content_;  // when it is not mapped
+  std::unique_ptr<char, Free> content_;  // when it is not mapped
 };
 
 }  // namespace fastlane::kernels

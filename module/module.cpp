@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "kernels/cpu.hpp"
+#include "module/boundary/dtype.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
@@ -12,6 +13,8 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/mapped_file.hpp"
+#include "module/types/matrix.hpp"
 
 namespace fastlane {
 namespace {
@@ -69,6 +72,18 @@ int choose_cpu_row(PyObject* module) {
   return PyModule_AddStringConstant(module, "cpu_row", row.c_str());
 }
 
+int add_constants(PyObject* module) {
+  if (PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0) return -1;
+  return PyModule_AddStringConstant(module, "build", kBuild);
+}
+
+// What the module holds beside its functions, in the order in which it comes.
+constexpr int (*kAdditions[])(PyObject* module) = {
+    choose_cpu_row,       add_constants,     add_errors,        add_descriptors,
+    add_owner_type,       join_rust_borrows, add_arena_types,   add_mapped_file_type,
+    add_description_type, add_matrix_type,   stop_pool_at_exit,
+};
+
 int exec(PyObject* module) noexcept try {
   // A thread's state for C++ exceptions is made at its first use, and glibc ends the process when
   // there is no memory for it then. The importing thread gets its own here.
@@ -76,12 +91,8 @@ int exec(PyObject* module) noexcept try {
   // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
   // The table is asked for at every import: one that is left from an ended interpreter is stale.
   if (_import_array() < 0) return -1;
-  if (choose_cpu_row(module) < 0 || add_errors(module) < 0 || add_owner_type(module) < 0 ||
-      join_rust_borrows(module) < 0 || add_arena_types(module) < 0 ||
-      add_description_type(module) < 0 ||
-      PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0 ||
-      PyModule_AddStringConstant(module, "build", kBuild) < 0) {
-    return -1;
+  for (auto add : kAdditions) {
+    if (add(module) < 0) return -1;
   }
   for (const Family& family : kFamilies) {
     if (add_family(module, family) < 0) return -1;

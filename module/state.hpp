@@ -5,6 +5,8 @@
 
 #include <Python.h>
 
+#include "kernels/array_view.hpp"
+
 namespace fastlane {
 
 struct ModuleState {
@@ -22,8 +24,10 @@ struct ModuleState {
   PyObject*
       rust_borrows;      // capsule shared with Rust extensions, or null: boundary/rust_borrows.hpp
   PyObject* owner_type;  // memory made by C++ that arrays point into: boundary/owner.hpp
+  PyObject* descriptors[kernels::kDTypes];  // NumPy's, by element type
   PyObject* arena_type;
   PyObject* arena_stats_type;
+  PyObject* matrix_type;
   PyObject* description_type;
 };
 

@@ -21,7 +21,7 @@ Complain = Callable[[], Any]
 HOSTILE: dict[str, Callable[[Complain], Any]] = {}
 DOCUMENTED = (
     fastlane.FastlaneError, TypeError, ValueError, BufferError, OverflowError, AttributeError,
-    MemoryError,
+    MemoryError, OSError,
 )  # fmt: skip
 
 
@@ -120,6 +120,16 @@ def dlpack_on_another_device(complain):
     made.__dlpack__ = lambda self, **options: np.arange(3.0).__dlpack__()
     made.__dlpack_device__ = lambda self: (2, 0)
     return made()
+
+
+@hostile
+def path_raises(complain):
+    return class_with(complain, (), "__fspath__")()
+
+
+@hostile
+def path_gives_nonsense(complain):
+    return type("Hostile", (), {"__fspath__": lambda self: 42})()
 
 
 @hostile

@@ -154,11 +154,12 @@ void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, doubl
               double stop, Checkpoint& checkpoint) {
   // Too few elements to choose a row for: they are written before that would be done.
   static constexpr std::size_t kFew = 32;
-  if (count > kFew || count < 2 || stride != sizeof(double)) {
+  const double step = (stop - start) / static_cast<double>(static_cast<std::ptrdiff_t>(count) - 1);
+  if (count < 2 || count > kFew || stride != sizeof(double) || step == 0) {
     linspace(target, stride, count, start, stop, checkpoint, linspace_row());
     return;
   }
-  write(target, spacing_of(count, start, stop), 0, count);
+  for (int i = 0; i < static_cast<int>(count); ++i) store<double>(target + i * 8, i * step + start);
   store<double>(target + (count - 1) * sizeof(double), stop);
 }
 

@@ -59,12 +59,17 @@ inline constexpr std::ptrdiff_t kFewFloats = 32;
 // Too few elements for vectors: four chains, no state to set up.
 template <class T>
 inline double sum_few(const std::byte* data, std::size_t count) {
-  double chains[4] = {-0.0, -0.0, -0.0, -0.0};
+  double first = -0.0, second = -0.0, third = -0.0, fourth = -0.0;
   for (; count >= 4; count -= 4, data += 4 * sizeof(T)) {
-    for (std::size_t i = 0; i < 4; ++i) chains[i] += load<T>(data + i * sizeof(T));
+    first += load<T>(data);
+    second += load<T>(data + sizeof(T));
+    third += load<T>(data + 2 * sizeof(T));
+    fourth += load<T>(data + 3 * sizeof(T));
   }
-  for (std::size_t i = 0; i < count; ++i) chains[i] += load<T>(data + i * sizeof(T));
-  return (chains[0] + chains[2]) + (chains[1] + chains[3]);
+  if (count > 0) first += load<T>(data);
+  if (count > 1) second += load<T>(data + sizeof(T));
+  if (count > 2) third += load<T>(data + 2 * sizeof(T));
+  return (first + third) + (second + fourth);
 }
 
 // A short contiguous view is not worth a look at the table of rows.
@@ -79,17 +84,21 @@ inline double sum_short(const ArrayView& view) {
                                       : sum_few<float>(view.data, count);
 }
 
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint);
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row);
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads);
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                       const SumRow& row);
 
 // Sum of a float64 or float32 view; 0.0 when it is empty. The sum of float32 elements has the bits
-// that the sum of the same elements as float64 would have.
-// Contract: any strides and alignment; no allocation; throws what `checkpoint` throws.
-inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
-  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint);
+// that the sum of the same elements as float64 would have, and neither depends on the number of
+// threads (0: the pool's size).
+// Contract: any strides and alignment; no allocation on one thread; throws what `checkpoint` and
+// the pool throw.
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, threads);
 }
-inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, row);
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                         const SumRow& row) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, threads, row);
 }
 
 // The same, continued: adds the view's elements to `total`.
@@ -98,7 +107,7 @@ void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint,
 
 // Exact sum of an integer or boolean view (a boolean counts as one whatever byte it holds).
 // Contract: as above; fewer than 2^63 elements.
-WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint,
+WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1,
                          const SumRow& row = sum_row());
 
 // left + right, exact as long as the result has 128 bits.

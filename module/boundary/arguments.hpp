@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "module/boundary/borrow.hpp"
 #include "module/boundary/errors.hpp"
@@ -135,6 +136,10 @@ class Arguments {
       return convert_flag(name, object, variable);
     } else {
       long long value = 0;
+      if (read_small_int(object, value) && std::in_range<Integer>(value)) [[likely]] {
+        variable = static_cast<Integer>(value);
+        return true;
+      }
       if (!convert_integer(name, object, std::numeric_limits<Integer>::min(),
                            std::numeric_limits<Integer>::max(), value)) {
         return false;
@@ -142,6 +147,20 @@ class Arguments {
       variable = static_cast<Integer>(value);
       return true;
     }
+  }
+  // The value of an exact int of one digit, read in place; false for every other object.
+  static bool read_small_int(PyObject* object, long long& value) noexcept {
+    if (!PyLong_CheckExact(object)) return false;
+    const auto* number = reinterpret_cast<PyLongObject*>(object);
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact(number)) return false;
+    value = PyUnstable_Long_CompactValue(number);
+#else
+    const Py_ssize_t signed_digits = Py_SIZE(object);
+    if (signed_digits < -1 || signed_digits > 1) return false;
+    value = signed_digits * static_cast<long long>(number->ob_digit[0]);
+#endif
+    return true;
   }
   bool convert_number(const char* name, PyObject* object, double& variable) const;
   bool convert_flag(const char* name, PyObject* object, bool& variable) const;

@@ -73,8 +73,7 @@ class PinnedBorrows {
   PinnedBorrows& operator=(const PinnedBorrows&) = delete;
   ~PinnedBorrows() {
     if (first_ == nullptr) return;
-    expect_error_path("PinnedBorrows forgotten on the happy path: write unpin()");
-    unpin();
+    if (on_error_path("PinnedBorrows forgotten on the happy path: write unpin()")) unpin();
   }
 
   // False with an exception set and nothing pinned.

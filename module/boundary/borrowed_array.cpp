@@ -17,7 +17,7 @@ std::string conversion_hint(const char* argument, PyObject* object, DTypes accep
 }
 
 // What a buffer says about its shape; exporters leave out what they think goes without saying.
-void copy_layout(const Py_buffer& buffer, std::ptrdiff_t* shape, std::ptrdiff_t* strides) {
+void copy_buffer_layout(const Py_buffer& buffer, std::ptrdiff_t* shape, std::ptrdiff_t* strides) {
   std::ptrdiff_t stride = buffer.itemsize;
   for (int axis = buffer.ndim - 1; axis >= 0; --axis) {
     shape[axis] = buffer.shape == nullptr ? buffer.len / std::max<Py_ssize_t>(buffer.itemsize, 1)
@@ -51,7 +51,7 @@ bool BorrowedArray::acquire_buffer(Arguments& args, PyObject* object, DTypes acc
                               "a bytearray or a writable array");
   }
   // From here on the destructor gives it back: a complaint below may run out of memory and throw.
-  has_buffer_ = true;
+  road_ = Road::buffer;
   exporter_ = object;  // exporter locked
   if (check_buffer(args, object, accepted)) return true;
   release();  // exporter unlocked
@@ -64,7 +64,7 @@ bool BorrowedArray::check_buffer(Arguments& args, PyObject* object, DTypes accep
     return args.wrong_type(argument_, "a buffer without suboffsets and of at most 64 dimensions",
                            describe_object(object), "numpy.array(" + std::string(argument_) + ")");
   }
-  copy_layout(buffer_, shape_, strides_);
+  copy_buffer_layout(buffer_, shape_, strides_);
   const BufferFormat format = parse_buffer_format(buffer_.format);
   const DType dtype = is_moment(object) ? DType::unsupported : format.dtype;
   view_ = {static_cast<std::byte*>(buffer_.buf), dtype, buffer_.ndim, shape_, strides_};
@@ -92,6 +92,7 @@ bool BorrowedArray::acquire_dlpack(Arguments& args, PyObject* object, DTypes acc
   numpy.decref();
   if (!array) return false;
   if (!acquire_ndarray(args, array.borrow(), accepted)) return false;
+  road_ = Road::dlpack;
   made_ = array.transfer();  // owned: nobody else keeps it alive
   return true;
 }
@@ -119,9 +120,26 @@ bool BorrowedArray::refuse(Arguments& args, DTypes accepted, bool swapped, bool 
                             std::string(argument_) + ".copy()");
 }
 
+void BorrowedArray::copy_layout(const npy_intp* shape, const npy_intp* strides) noexcept {
+  std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(item_size_);
+  for (int axis = 0; axis < view_.ndim; ++axis) {
+    shape_[axis] = shape[axis];
+    strides_[axis] = strides[axis];
+    bytes *= shape_[axis];
+  }
+  bytes_ = static_cast<std::size_t>(bytes);
+}
+
+bool BorrowedArray::has_separate_elements() const {
+  return view_.is_c_contiguous() || !kernels::overlaps_itself(kernels::layout_of(view_));
+}
+
 void BorrowedArray::release_more() noexcept {
-  if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
-  Py_XDECREF(std::exchange(made_, nullptr));
+  if (std::exchange(road_, Road::direct) == Road::buffer) {
+    PyBuffer_Release(&buffer_);
+  } else {
+    Py_DECREF(made_);
+  }
 }
 
 }  // namespace fastlane

@@ -25,14 +25,14 @@ class BorrowedArray : public Borrow {
   BorrowedArray() noexcept = default;
   ~BorrowedArray() {
     if (exporter_ == nullptr) return;
-    expect_error_path("BorrowedArray forgotten on the happy path: write release()");
-    release();
+    if (on_error_path("BorrowedArray forgotten on the happy path: write release()")) release();
   }
 
   // False with an exception set and nothing borrowed. Shape and strides are copied: another thread
-  // may give an ndarray a different shape while this one computes.
-  bool acquire(Arguments& args, const char* argument, PyObject* object, DTypes accepted,
-               Access access = Access::read) {
+  // may give an ndarray a different shape while this one computes. Written into each caller: for
+  // one row of an exact ndarray it is a few loads and stores.
+  [[gnu::always_inline]] bool acquire(Arguments& args, const char* argument, PyObject* object,
+                                      DTypes accepted, Access access = Access::read) {
     argument_ = argument;
     access_ = access;
     const bool held = Py_IS_TYPE(object, &PyArray_Type) ? acquire_ndarray(args, object, accepted)
@@ -41,7 +41,8 @@ class BorrowedArray : public Borrow {
     return held;
   }
   void release() noexcept {
-    if (made_ != nullptr || has_buffer_) release_more();
+    if (road_ != Road::direct) [[unlikely]]
+      release_more();
     exporter_ = nullptr;  // exporter unlocked
   }
 
@@ -49,48 +50,50 @@ class BorrowedArray : public Borrow {
   bool is_held() const noexcept { return exporter_ != nullptr; }
 
  private:
+  enum class Road : std::uint8_t { direct, buffer, dlpack };
+
   void release_more() noexcept;
-  bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted) {
+  [[gnu::always_inline]] bool acquire_ndarray(Arguments& args, PyObject* ndarray, DTypes accepted) {
     auto* array = reinterpret_cast<PyArrayObject*>(ndarray);
-    const int ndim = PyArray_NDIM(array);
     const kernels::DType dtype = dtype_of_numpy(PyArray_TYPE(array));
-    std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(kernels::size_of(dtype));
-    for (int axis = 0; axis < ndim; ++axis) {
-      shape_[axis] = PyArray_DIM(array, axis);
-      strides_[axis] = PyArray_STRIDE(array, axis);
-      bytes *= shape_[axis];
-    }
-    view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, ndim, shape_, strides_};
+    view_ = {static_cast<std::byte*>(PyArray_DATA(array)), dtype, PyArray_NDIM(array), shape_,
+             strides_};
     item_size_ = kernels::size_of(dtype);
-    bytes_ = static_cast<std::size_t>(bytes);
+    if (view_.ndim == 1) [[likely]] {
+      shape_[0] = PyArray_DIM(array, 0);
+      strides_[0] = PyArray_STRIDE(array, 0);
+      bytes_ = static_cast<std::size_t>(shape_[0]) * item_size_;
+    } else {
+      copy_layout(PyArray_DIMS(array), PyArray_STRIDES(array));
+    }
     if (!check(args, accepted, PyArray_ISBYTESWAPPED(array), PyArray_ISWRITEABLE(array), ndarray)) {
       return false;
     }
     exporter_ = ndarray;  // exporter locked
     return true;
   }
-  bool acquire_exporter(Arguments& args, PyObject* object, DTypes accepted);
+  void copy_layout(const npy_intp* shape, const npy_intp* strides) noexcept;
+  [[gnu::noinline]] bool acquire_exporter(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool check_buffer(Arguments& args, PyObject* object, DTypes accepted);
   bool acquire_dlpack(Arguments& args, PyObject* object, DTypes accepted);
-  bool check(Arguments& args, DTypes accepted, bool swapped, bool writable, PyObject* object) {
+  [[gnu::always_inline]] bool check(Arguments& args, DTypes accepted, bool swapped, bool writable,
+                                    PyObject* object) {
     const bool fits = accepted.contains(view_.dtype) && !swapped;
     if (fits && access_ == Access::read) return true;
     if (fits && writable && has_separate_elements()) return true;
     return refuse(args, accepted, swapped, writable, object);
   }
-  bool has_separate_elements() const {
-    return view_.is_c_contiguous() || !kernels::overlaps_itself(kernels::layout_of(view_));
-  }
+  bool has_separate_elements() const;
   // Finds the sentence for what `check` did not like.
   bool refuse(Arguments& args, DTypes accepted, bool swapped, bool writable,
               PyObject* object) const;
 
+  Road road_ = Road::direct;
+  PyObject* made_;    // owned, valid only on the road of DLPack: the array that from_dlpack made
+  Py_buffer buffer_;  // valid only on the road of the buffer protocol
   std::ptrdiff_t shape_[kernels::kMaxDimensions];
   std::ptrdiff_t strides_[kernels::kMaxDimensions];
-  Py_buffer buffer_;  // valid only while has_buffer_
-  bool has_buffer_ = false;
-  PyObject* made_ = nullptr;  // owned: the array that from_dlpack made
 };
 
 }  // namespace fastlane

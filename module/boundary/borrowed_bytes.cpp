@@ -24,9 +24,28 @@ bool BorrowedBytes::acquire_exporter(Arguments& args, PyObject* object) {
   if (procs == nullptr || procs->bf_getbuffer == nullptr) return refuse(args, object);
   // Arrays of a subclass export as ndarray does; asking the type's ancestors would take longer.
   const bool is_array = procs->bf_getbuffer == PyArray_Type.tp_as_buffer->bf_getbuffer;
-  if (!(is_array ? acquire_ndarray(args, object) : acquire_buffer(object))) return false;
-  args.borrows().add(*this);
+  const bool held = PyByteArray_CheckExact(object) ? acquire_bytearray(object)
+                    : is_array                     ? acquire_ndarray(args, object)
+                                                   : acquire_buffer(object);
+  if (held) args.borrows().add(*this);
+  return held;
+}
+
+// A bytearray refuses to change its size while it counts exports.
+bool BorrowedBytes::acquire_bytearray(PyObject* bytearray) {
+  describe_contiguous(PyByteArray_AS_STRING(bytearray), PyByteArray_GET_SIZE(bytearray));
+  ++reinterpret_cast<PyByteArrayObject*>(bytearray)->ob_exports;
+  road_ = Road::bytearray;
+  exporter_ = bytearray;  // exporter locked
   return true;
+}
+
+void BorrowedBytes::release_more() noexcept {
+  if (std::exchange(road_, Road::direct) == Road::buffer) {
+    PyBuffer_Release(&buffer_);
+  } else {
+    --reinterpret_cast<PyByteArrayObject*>(exporter_)->ob_exports;
+  }
 }
 
 bool BorrowedBytes::refuse(Arguments& args, PyObject* object) const {
@@ -49,16 +68,14 @@ bool BorrowedBytes::acquire_ndarray(Arguments& args, PyObject* ndarray) {
 }
 
 bool BorrowedBytes::acquire_buffer(PyObject* object) {
-  // A bytearray is always in one piece and answers the simple question fastest.
-  const int flags = PyByteArray_CheckExact(object) ? PyBUF_SIMPLE : PyBUF_STRIDED_RO;
-  if (PyObject_GetBuffer(object, &buffer_, flags) < 0) return false;  // may run Python
-  if (flags == PyBUF_SIMPLE || is_in_one_piece(buffer_)) {
+  if (PyObject_GetBuffer(object, &buffer_, PyBUF_STRIDED_RO) < 0) return false;  // may run Python
+  if (is_in_one_piece(buffer_)) {
     describe_contiguous(buffer_.buf, buffer_.len);
   } else {
     describe_strided(buffer_.buf, buffer_.itemsize, buffer_.len, buffer_.ndim, buffer_.shape,
                      buffer_.strides);
   }
-  has_buffer_ = true;
+  road_ = Road::buffer;
   exporter_ = object;  // exporter locked
   return true;
 }

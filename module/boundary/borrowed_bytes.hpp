@@ -1,10 +1,12 @@
-// Bytes that Python owns, borrowed for one call, in any shape: exact bytes and ndarrays directly,
-// everything else that exports a buffer (bytearray, memoryview, mmap, array) through the protocol.
+// Bytes that Python owns, borrowed for one call, in any shape: exact bytes, exact bytearrays and
+// ndarrays directly, everything else that exports a buffer (memoryview, mmap, array) through the
+// protocol.
 #pragma once
 
 #include <Python.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -15,29 +17,30 @@
 namespace fastlane {
 
 // Stands for   PyObject_GetBuffer(o, &view, PyBUF_STRIDED_RO);  ...  PyBuffer_Release(&view);
+// and on a bytearray for what those two do there:   b->ob_exports++;  ...  b->ob_exports--;
 // Neither copyable nor movable: an exporter may point view.shape into the Py_buffer itself.
 class BorrowedBytes : public Borrow {
  public:
   BorrowedBytes() noexcept = default;
   ~BorrowedBytes() {
     if (exporter_ == nullptr) return;
-    expect_error_path("BorrowedBytes forgotten on the happy path: write release()");
-    release();
+    if (on_error_path("BorrowedBytes forgotten on the happy path: write release()")) release();
   }
 
   // False with an exception set and nothing borrowed.
   bool acquire(Arguments& args, const char* argument, PyObject* object) {
-    argument_ = argument;
     if (PyBytes_CheckExact(object)) [[likely]] {
+      // Nobody writes to bytes, so no other borrow can be in the way: not added to the list.
       describe_contiguous(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object));
       exporter_ = object;  // exporter locked
-      args.borrows().add(*this);
       return true;
     }
+    argument_ = argument;
     return acquire_exporter(args, object);
   }
   void release() noexcept {
-    if (std::exchange(has_buffer_, false)) PyBuffer_Release(&buffer_);
+    if (road_ != Road::direct) [[unlikely]]
+      release_more();
     exporter_ = nullptr;  // exporter unlocked
   }
 
@@ -47,6 +50,8 @@ class BorrowedBytes : public Borrow {
   std::size_t size() const noexcept { return bytes_; }
 
  private:
+  enum class Road : std::uint8_t { direct, bytearray, buffer };
+
   void describe_contiguous(void* data, std::ptrdiff_t length) noexcept {
     static constexpr std::ptrdiff_t kOne = 1;
     length_ = length;
@@ -57,17 +62,19 @@ class BorrowedBytes : public Borrow {
   }
   void describe_strided(void* data, std::ptrdiff_t item_size, std::ptrdiff_t bytes, int ndim,
                         const std::ptrdiff_t* shape, const std::ptrdiff_t* strides) noexcept;
-  bool acquire_exporter(Arguments& args, PyObject* object);
+  [[gnu::noinline]] bool acquire_exporter(Arguments& args, PyObject* object);
+  void release_more() noexcept;
+  bool acquire_bytearray(PyObject* bytearray);
   bool acquire_ndarray(Arguments& args, PyObject* ndarray);
   bool acquire_buffer(PyObject* object);
   bool refuse(Arguments& args, PyObject* object) const;
 
+  Road road_ = Road::direct;
+  bool contiguous_;
+  std::ptrdiff_t length_;
+  Py_buffer buffer_;                               // valid only on the road of the buffer protocol
   std::ptrdiff_t shape_[kernels::kMaxDimensions];  // of a strided view: exporters may change theirs
   std::ptrdiff_t strides_[kernels::kMaxDimensions];
-  std::ptrdiff_t length_;
-  bool contiguous_;
-  bool has_buffer_ = false;
-  Py_buffer buffer_;  // valid only while has_buffer_
 };
 
 }  // namespace fastlane

@@ -39,6 +39,9 @@ class BorrowedContent {
   bool is_path_ = false;
 };
 
+// 1 for an os.PathLike that is no str, 0 for all else, -1 with an exception set.
+int is_path_like(PyObject* object);
+
 // The name of a file from an os.PathLike, a str or bytes. False with an exception set.
 bool read_path(Arguments& args, const char* argument, PyObject* object, std::string& path);
 

@@ -22,8 +22,7 @@ class BorrowedText {
   BorrowedText& operator=(const BorrowedText&) = delete;
   ~BorrowedText() {
     if (text_ == nullptr) return;
-    expect_error_path("BorrowedText forgotten on the happy path: write release()");
-    release();
+    if (on_error_path("BorrowedText forgotten on the happy path: write release()")) release();
   }
 
   // False with an exception set and nothing borrowed.

@@ -9,7 +9,9 @@
 #include <cstddef>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/arguments.hpp"
+#include "module/boundary/call_counters.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/live_borrows.hpp"
 #include "module/boundary/released_gil.hpp"
@@ -47,24 +49,94 @@ template <class Call>
   if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(answer_signals, &gil);
-  phases.run(checkpoint);
+  try {
+    phases.run(checkpoint);
+  } catch (const kernels::PoolStopped&) {
+    stay_until_exit();
+  }
   gil.reacquire();  // thread attached
   borrows.leave();
 }
 
+// For work that is not a call: `work` does not throw.
+template <class Work>
+void run_detached(Work&& work) noexcept {
+  ReleasedGil gil;  // thread detached
+  work();
+  gil.reacquire();  // thread attached
+}
+
+// What a call says of bytes that its result does not show.
 template <class Call>
-PyObject* join_phases(Call& phases, Arguments& arguments) {
+void count_bytes(const Call& phases, CallCounters& counters) noexcept {
+  if constexpr (requires { phases.copied(); }) counters.count_copied(phases.copied());
+  if constexpr (requires { phases.moved(); }) counters.count_moved(phases.moved());
+}
+
+template <class Call>
+[[gnu::noinline]] PyObject* join_phases_large(Call& phases, Arguments& arguments,
+                                              CallCounters& counters) {
+  counters.count_large();
+  const CallClock::time_point begun = CallClock::now();
+  run_detached(phases, arguments);
+  const CallClock::time_point ran = CallClock::now();
+  count_bytes(phases, counters);
+  PyObject* result = phases.finish();
+  counters.add_large(ran - begun, CallClock::now() - ran);
+  counters.count_result(result);
+  return result;
+}
+
+// `timed` is known when this is compiled: the call that is not timed asks no clock.
+template <bool timed, class Call>
+[[gnu::always_inline]] inline PyObject* join_counted(Call& phases, Arguments& arguments,
+                                                     CallCounters& counters) {
+  [[maybe_unused]] CallClock::time_point start, begun, ran;
+  if constexpr (timed) start = CallClock::now();
   if (!phases.begin(arguments)) return nullptr;
+  if constexpr (timed) begun = CallClock::now();
+  counters.count_borrows(arguments.borrows());
+  bool released = false;
   if constexpr (SaysItsWork<Call>) {
-    if (phases.work() >= kWorthReleasing) {
+    const std::size_t work = phases.work();
+    released = work >= kWorthReleasing;
+    if (released) {
+      counters.count_released();
+      if (work >= kWorthTiming) {
+        if constexpr (timed) counters.add_timed(begun - start);
+        return join_phases_large(phases, arguments, counters);
+      }
       run_detached(phases, arguments);
-      return phases.finish();
     }
   }
-  if (may_conflict(arguments) && !check_borrows(arguments, same_input_of<Call>())) return nullptr;
-  Checkpoint checkpoint;
-  phases.run(checkpoint);
-  return phases.finish();
+  if (!released) {
+    if (may_conflict(arguments)) {
+      if (!check_borrows(arguments, same_input_of<Call>())) return nullptr;
+    }
+    Checkpoint checkpoint;
+    phases.run(checkpoint);
+  }
+  if constexpr (timed) ran = CallClock::now();
+  count_bytes(phases, counters);
+  PyObject* result = phases.finish();
+  if constexpr (timed) counters.add_timed(begun - start, ran - begun, CallClock::now() - ran);
+  counters.count_result(result);
+  return result;
+}
+
+template <class Call>
+[[gnu::noinline]] PyObject* join_phases_timed(Call& phases, Arguments& arguments,
+                                              CallCounters& counters) {
+  counters.begin_gap(Call::kName);
+  return join_counted<true>(phases, arguments, counters);
+}
+
+template <class Call>
+PyObject* join_phases(Call& phases, Arguments& arguments) {
+  CallCounters& counters = counters_of<Call>;
+  if (counters.count_call()) [[unlikely]]
+    return join_phases_timed(phases, arguments, counters);
+  return join_counted<false>(phases, arguments, counters);
 }
 
 // A function of the module.

@@ -169,7 +169,15 @@ constexpr std::array<DType, kNumPyNumbers> table_of(std::index_sequence<kNumber.
 constexpr std::array<DType, kNumPyNumbers> kDTypeOfNumPy =
     table_of(std::make_index_sequence<kNumPyNumbers>());
 
-int numpy_of_dtype(DType dtype) noexcept { return kNumPyNumberOf[static_cast<std::size_t>(dtype)]; }
+int add_descriptors(PyObject* module) {
+  ModuleState& state = state_of(module);
+  for (std::size_t dtype = 0; dtype < kernels::kDTypes; ++dtype) {
+    PyArray_Descr* descriptor = PyArray_DescrFromType(kNumPyNumberOf[dtype]);  // new
+    if (descriptor == nullptr) return -1;
+    state.descriptors[dtype] = reinterpret_cast<PyObject*>(descriptor);
+  }
+  return 0;
+}
 
 BufferFormat parse_buffer_format(const char* format) noexcept {
   if (format == nullptr) return {DType::uint8, false};

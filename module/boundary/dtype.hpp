@@ -2,12 +2,15 @@
 // characters, and the sets of types that a function accepts.
 #pragma once
 
+#include <Python.h>
+
 #include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 
 #include "kernels/array_view.hpp"
+#include "module/state.hpp"
 
 namespace fastlane {
 
@@ -46,7 +49,16 @@ inline DType dtype_of_numpy(int type_number) noexcept {
   const auto number = static_cast<unsigned>(type_number);
   return number < kNumPyNumbers ? kDTypeOfNumPy[number] : DType::unsupported;
 }
-int numpy_of_dtype(DType dtype) noexcept;
+
+// NumPy's descriptor of an element type. Borrowed from the module's state; never null.
+inline PyObject* descriptor_of(ModuleState& state, DType dtype) noexcept {
+  return state.descriptors[static_cast<std::size_t>(dtype)];
+}
+inline PyObject* new_descriptor(ModuleState& state, DType dtype) noexcept {
+  return Py_NewRef(descriptor_of(state, dtype));
+}
+// Fills the state's table. -1 with an exception on failure.
+int add_descriptors(PyObject* module);
 
 struct BufferFormat {
   DType dtype = DType::unsupported;

@@ -2,12 +2,14 @@
 #include "module/boundary/errors.hpp"
 
 #include <cerrno>
+#include <exception>
 #include <iterator>
 #include <new>
 #include <stdexcept>
 #include <system_error>
 
 #include "kernels/file_error.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -109,9 +111,13 @@ void translate(PyObject* module, const char* function) {
     raise_what(state_of(module).argument_value_error, function, error);
   } catch (const std::overflow_error& error) {
     raise_what(PyExc_OverflowError, function, error);
+  } catch (const kernels::Forked& error) {
+    raise_what(state_of(module).forked_error, function, error);
   } catch (const std::exception& error) {
     raise_what(PyExc_RuntimeError, function, error);
   } catch (...) {
+    // What unwinds the stack without a C++ exception is the end of the thread, not an error.
+    if (std::current_exception() == nullptr) stay_until_exit();
     PyErr_Format(PyExc_RuntimeError, "%s(): an unknown C++ exception", function);
   }
 }

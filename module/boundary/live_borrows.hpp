@@ -23,7 +23,7 @@ class LiveBorrows {
   LiveBorrows(const LiveBorrows&) = delete;
   LiveBorrows& operator=(const LiveBorrows&) = delete;
   ~LiveBorrows() {
-    if (lease_.live()) expect_error_path("LiveBorrows forgotten on the happy path: write leave()");
+    if (lease_.live()) on_error_path("LiveBorrows forgotten on the happy path: write leave()");
   }
 
   // Needs the GIL. False with an exception set and nothing entered. May throw std::bad_alloc.

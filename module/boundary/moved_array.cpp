@@ -26,14 +26,13 @@ PyObject* array_around(PyObject* owner_stolen, PyObject* descr, int ndim,
 
 PyObject* array_from_memory(PyObject* module, const MovedMemory& moved) {
   // The owner exists before the array does: from then on no path can lose the memory.
-  OwnedRef owner = OwnedRef::from_new(new_owner(module, moved.memory, moved.free_memory));
+  ModuleState& state = state_of(module);
+  OwnedRef owner = OwnedRef::from_new(new_owner(state, moved.memory, moved.free_memory));
   if (!owner) {
     moved.free_memory(moved.memory);
     return nullptr;
   }
-  PyArray_Descr* descr = PyArray_DescrFromType(numpy_of_dtype(moved.dtype));  // new
-  if (descr == nullptr) return nullptr;
-  return array_around(owner.transfer(), reinterpret_cast<PyObject*>(descr), moved.ndim, moved.shape,
+  return array_around(owner.transfer(), new_descriptor(state, moved.dtype), moved.ndim, moved.shape,
                       moved.data);
 }
 

@@ -1,8 +1,6 @@
 // Asks NumPy for an array.
 #include "module/boundary/new_array.hpp"
 
-#include <cstdlib>
-
 #include "module/boundary/dtype.hpp"
 #include "module/boundary/moved_array.hpp"
 #include "module/numpy_api.hpp"
@@ -13,21 +11,19 @@ static_assert(sizeof(npy_intp) == sizeof(std::ptrdiff_t));
 
 namespace {
 
-// Up to here the C library's own recycling beats NumPy's allocation.
+// Up to here one small object that owns its elements beats NumPy's allocation.
 constexpr std::ptrdiff_t kFewBytes = 1024;
 
-void free_few(void* memory) noexcept { std::free(memory); }
-
-PyObject* allocate_few(PyObject* module, kernels::DType dtype, std::ptrdiff_t bytes, int ndim,
+PyObject* allocate_few(ModuleState& state, kernels::DType dtype, std::ptrdiff_t bytes, int ndim,
                        const std::ptrdiff_t* shape) {
-  void* memory = std::malloc(static_cast<std::size_t>(bytes));  // owned
-  if (memory == nullptr && bytes > 0) return PyErr_NoMemory();
-  return array_from_memory(module, {dtype, ndim, shape, memory, memory, free_few});
+  const OwnerWithRoom few = new_owner_with_room(state, static_cast<std::size_t>(bytes));  // new
+  if (few.owner == nullptr) return nullptr;
+  return array_around(few.owner, new_descriptor(state, dtype), ndim, shape, few.room);
 }
 
-PyObject* allocate_numpy(kernels::DType dtype, int ndim, const std::ptrdiff_t* shape) {
-  PyArray_Descr* descr = PyArray_DescrFromType(numpy_of_dtype(dtype));  // new
-  if (descr == nullptr) return nullptr;
+PyObject* allocate_numpy(ModuleState& state, kernels::DType dtype, int ndim,
+                         const std::ptrdiff_t* shape) {
+  auto* descr = reinterpret_cast<PyArray_Descr*>(new_descriptor(state, dtype));
   return PyArray_NewFromDescr(&PyArray_Type, descr, ndim,  // steals descr, also on failure
                               const_cast<npy_intp*>(reinterpret_cast<const npy_intp*>(shape)),
                               nullptr, nullptr, 0, nullptr);
@@ -35,17 +31,10 @@ PyObject* allocate_numpy(kernels::DType dtype, int ndim, const std::ptrdiff_t* s
 
 }  // namespace
 
-bool NewArray::allocate(PyObject* module, kernels::DType dtype, int ndim,
-                        const std::ptrdiff_t* shape) {
-  std::ptrdiff_t bytes = static_cast<std::ptrdiff_t>(kernels::size_of(dtype));
-  for (int axis = 0; axis < ndim; ++axis) {
-    if (__builtin_mul_overflow(bytes, shape[axis], &bytes)) {
-      PyErr_NoMemory();
-      return false;
-    }
-  }
-  PyObject* array = bytes <= kFewBytes ? allocate_few(module, dtype, bytes, ndim, shape)
-                                       : allocate_numpy(dtype, ndim, shape);
+bool NewArray::allocate(ModuleState& state, kernels::DType dtype, int ndim,
+                        const std::ptrdiff_t* shape, std::ptrdiff_t bytes) {
+  PyObject* array = bytes <= kFewBytes ? allocate_few(state, dtype, bytes, ndim, shape)
+                                       : allocate_numpy(state, dtype, ndim, shape);
   if (array == nullptr) return false;
   own(array, dtype);
   return true;

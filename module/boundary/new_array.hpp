@@ -8,6 +8,7 @@
 
 #include "kernels/array_view.hpp"
 #include "module/boundary/owned_ref.hpp"
+#include "module/state.hpp"
 
 namespace fastlane {
 
@@ -18,9 +19,10 @@ class NewArray {
   NewArray(const NewArray&) = delete;
   NewArray& operator=(const NewArray&) = delete;
 
-  // A C-contiguous array with undefined elements. False with an exception set on failure; shapes
-  // that no memory can hold are MemoryError. A few elements lie in memory of our own.
-  bool allocate(PyObject* module, kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
+  // A C-contiguous array with undefined elements, `bytes` of them together; a few of them lie in
+  // memory of our own. False with an exception set on failure.
+  bool allocate(ModuleState& state, kernels::DType dtype, int ndim, const std::ptrdiff_t* shape,
+                std::ptrdiff_t bytes);
 
   // Takes over a new reference to an ndarray that was made elsewhere, with elements of `dtype`.
   void own(PyObject* array, kernels::DType dtype) noexcept;

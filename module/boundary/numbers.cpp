@@ -27,7 +27,6 @@ PyObject* int_from_wide(std::int64_t hi, std::uint64_t lo) {
 
 PyObject* struct_from_fields(PyTypeObject* type, std::initializer_list<PyObject*> fields) {
   const bool complete = std::find(fields.begin(), fields.end(), nullptr) == fields.end();
-  // Not made while an exception is pending: giving it back would lose a block then.
   PyObject* result = complete ? PyStructSequence_New(type) : nullptr;  // new
   Py_ssize_t index = 0;
   for (PyObject* field : fields) {

@@ -34,20 +34,21 @@ bool is_shape(const kernels::ArrayView& view, int ndim, const std::ptrdiff_t* sh
 // Bytes of an array, or -1 when no memory can hold them.
 std::ptrdiff_t bytes_of(std::ptrdiff_t item_size, int ndim, const std::ptrdiff_t* shape) {
   std::ptrdiff_t bytes = item_size;
+  bool overflows = false;
+  bool empty = false;
   for (int axis = 0; axis < ndim; ++axis) {
-    if (shape[axis] == 0) return 0;
+    empty |= shape[axis] == 0;
+    overflows |= __builtin_mul_overflow(bytes, shape[axis], &bytes);
   }
-  for (int axis = 0; axis < ndim; ++axis) {
-    if (__builtin_mul_overflow(bytes, shape[axis], &bytes)) return -1;
-  }
-  return bytes;
+  if (empty) return 0;
+  return overflows ? -1 : bytes;
 }
 
 void delete_block(void* block) noexcept { delete static_cast<kernels::Block*>(block); }
 
 }  // namespace
 
-PyObject* array_in_arena(PyObject* module, kernels::Arena& arena, PyObject* descr, int ndim,
+PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* descr, int ndim,
                          const std::ptrdiff_t* shape) {
   OwnedRef element = OwnedRef::incref(descr);
   const std::ptrdiff_t bytes =
@@ -55,40 +56,41 @@ PyObject* array_in_arena(PyObject* module, kernels::Arena& arena, PyObject* desc
   if (bytes < 0) return PyErr_NoMemory();
   auto block = std::make_unique<kernels::Block>(arena.allocate(static_cast<std::size_t>(bytes)));
   void* data = block->data();
-  OwnedRef owner = OwnedRef::from_new(new_owner(module, block.get(), delete_block));
+  OwnedRef owner = OwnedRef::from_new(new_owner(state, block.get(), delete_block));
   if (!owner) return nullptr;
   static_cast<void>(block.release());  // transferred
   return array_around(owner.transfer(), element.transfer(), ndim, shape, data);
 }
 
-bool OutputArray::prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
-                          kernels::DType dtype, int ndim, const std::ptrdiff_t* shape) {
-  if (out_arg != nullptr) {
-    if (arena_arg != nullptr) {
-      return args.wrong_value("arena", "absent when out= is given", "both");
-    }
-    if (!out_.acquire(args, "out", out_arg, DTypes{dtype}, Access::write)) return false;
-    if (!is_shape(out_.view(), ndim, shape)) {
-      return args.wrong_value("out", "of shape " + text_of_shape(ndim, shape),
-                              describe_object(out_arg));
-    }
-    out_arg_ = out_arg;
-    return true;
+bool OutputArray::borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
+                         kernels::DType dtype, int ndim, const std::ptrdiff_t* shape) {
+  if (arena_arg != nullptr) return args.wrong_value("arena", "absent when out= is given", "both");
+  if (!out_.acquire(args, "out", out_arg, DTypes{dtype}, Access::write)) return false;
+  if (!is_shape(out_.view(), ndim, shape)) {
+    return args.wrong_value("out", "of shape " + text_of_shape(ndim, shape),
+                            describe_object(out_arg));
   }
+  out_arg_ = out_arg;
+  return true;
+}
+
+bool OutputArray::allocate(Arguments& args, PyObject* arena_arg, kernels::DType dtype, int ndim,
+                           const std::ptrdiff_t* shape) {
   const std::ptrdiff_t bytes =
       bytes_of(static_cast<std::ptrdiff_t>(kernels::size_of(dtype)), ndim, shape);
+  if (bytes < 0) {
+    PyErr_NoMemory();
+    return false;
+  }
   if (arena_arg == nullptr && bytes < static_cast<std::ptrdiff_t>(kWorthRecycling)) {
-    return fresh_.allocate(args.module(), dtype, ndim, shape);
+    return fresh_.allocate(args.state(), dtype, ndim, shape, bytes);
   }
   kernels::Arena* arena =
       arena_arg == nullptr ? &kernels::default_arena() : arena_of(args, "arena", arena_arg);
   if (arena == nullptr) return false;
-  PyObject* descr =
-      reinterpret_cast<PyObject*>(PyArray_DescrFromType(numpy_of_dtype(dtype)));  // new
-  OwnedRef element = OwnedRef::from_new(descr);
-  if (!element) return false;
-  PyObject* array = array_in_arena(args.module(), *arena, element.borrow(), ndim, shape);  // new
-  element.decref();
+  ModuleState& state = args.state();
+  PyObject* array =  // new
+      array_in_arena(state, *arena, descriptor_of(state, dtype), ndim, shape);
   if (array == nullptr) return false;
   fresh_.own(array, dtype);
   return true;

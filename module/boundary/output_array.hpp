@@ -25,7 +25,10 @@ class OutputArray {
 
   // `out_arg` and `arena_arg` are borrowed and may be null. False with an exception set.
   bool prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg, kernels::DType dtype,
-               int ndim, const std::ptrdiff_t* shape);
+               int ndim, const std::ptrdiff_t* shape) {
+    return out_arg == nullptr ? allocate(args, arena_arg, dtype, ndim, shape)
+                              : borrow(args, out_arg, arena_arg, dtype, ndim, shape);
+  }
 
   // C-contiguous, except when the caller's `out=` is not.
   const kernels::ArrayView& view() const noexcept {
@@ -41,13 +44,18 @@ class OutputArray {
   }
 
  private:
+  bool allocate(Arguments& args, PyObject* arena_arg, kernels::DType dtype, int ndim,
+                const std::ptrdiff_t* shape);
+  [[gnu::noinline]] bool borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
+                                kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
+
   PyObject* out_arg_ = nullptr;  // borrowed from args
   BorrowedArray out_;
   NewArray fresh_;
 };
 
 // An array in memory of `arena`. New reference, or null with an exception set. May throw bad_alloc.
-PyObject* array_in_arena(PyObject* module, kernels::Arena& arena, PyObject* descr, int ndim,
+PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* descr, int ndim,
                          const std::ptrdiff_t* shape);
 
 }  // namespace fastlane

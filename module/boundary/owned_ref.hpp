@@ -23,8 +23,8 @@ class OwnedRef {
   OwnedRef& operator=(OwnedRef&&) = delete;
   ~OwnedRef() {
     if (object_ == nullptr) return;
-    expect_error_path("OwnedRef forgotten on the happy path: write decref() or transfer()");
-    Py_DECREF(object_);
+    if (on_error_path("OwnedRef forgotten on the happy path: write decref() or transfer()"))
+      Py_DECREF(object_);
   }
 
   // Takes over a new reference; what was held before must have been given back.

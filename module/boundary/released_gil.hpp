@@ -5,8 +5,6 @@
 
 #include <Python.h>
 
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "module/boundary/error_path.hpp"
@@ -41,14 +39,13 @@ class ReleasedGil {
   }
 
  private:
-  // An interpreter that shuts down ends a daemon thread here: before 3.14 by unwinding its stack,
-  // which no guard's destructor may see, because it would touch Python unattached. The thread
-  // stays where it is until the process is gone, as 3.14 does it.
+  // An interpreter that ends keeps a daemon thread from coming back: before 3.14 by unwinding its
+  // stack, from 3.14 on by letting it wait. It waits in either case.
   static void attach(PyThreadState* state) noexcept {
     try {
       PyEval_RestoreThread(state);
     } catch (...) {
-      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+      stay_until_exit();
     }
   }
 

@@ -127,8 +127,7 @@ int join_rust_borrows(PyObject* module) {
 
 RustBorrows::~RustBorrows() {
   if (shown_.empty()) return;
-  expect_error_path("RustBorrows forgotten on the happy path: write leave()");
-  leave();
+  if (on_error_path("RustBorrows forgotten on the happy path: write leave()")) leave();
 }
 
 bool RustBorrows::enter(Arguments& args) {

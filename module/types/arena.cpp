@@ -110,7 +110,7 @@ struct Empty {
     if (arena_in(self).closed()) {
       return args.refuse_borrow(nullptr, "an open arena", "a closed one");
     }
-    array = array_in_arena(args.module(), arena_in(self), element.borrow(), ndim, shape);  // new
+    array = array_in_arena(args.state(), arena_in(self), element.borrow(), ndim, shape);  // new
     element.decref();
     return array != nullptr;
   }

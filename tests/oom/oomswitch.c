@@ -1,6 +1,7 @@
 /* The switch of oomshim.c for Python: arm(first, past_last, all_threads), disarm() -> (count,
- * hits), live() -> blocks in use. A call between the two sees its allocations number first..past_last-1 fail; a past_last of
- * 0 means all from `first` on. It is a module of its own, because ctypes allocates in every call.
+ * hits), live() -> blocks in use. A call between the first two sees its allocations number
+ * first..past_last-1 fail; a past_last of 0 means all from `first` on. It is a module of its own,
+ * because ctypes allocates in every call.
  */
 #define _GNU_SOURCE
 #include <Python.h>

@@ -9,20 +9,24 @@ in a process of its own, so that a crash has a name.
 from __future__ import annotations
 
 import argparse
+import errno
 import faulthandler
 import gc
 import os
+import pathlib
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from call_kinds import Arguments, Call, resolve
+import numpy as np
+from call_kinds import Arguments, Bytes, Call, resolve
 from calls import CALLS
 
 QUIET_POINTS = 3  # so many points without a fault end a sweep
 MOST_POINTS = 2000
 MOST_WRONG = 5  # enough to look into
+SLICED = (bytes, str, np.ndarray)  # of large arguments a call gets the beginning
 REPEATS = (20, 20, 100, 200, 200)
 
 
@@ -105,16 +109,21 @@ def point(
     return error, hit if faults.knows_hits else isinstance(error, MemoryError)
 
 
+def blocks_in_use(faults: Faults) -> int:
+    """Without what the interpreter only caches: the type cache keeps thousands of names alive."""
+    gc.collect()
+    sys._clear_type_cache()
+    return faults.blocks()
+
+
 def blocks_lost(faults: Faults, run: Callable[[], Any]) -> int:
     """Memory blocks that the same point leaves behind each time; caches fill up and then stop."""
     lost = 0
     for repeats in REPEATS:
-        gc.collect()
-        before = faults.blocks()
+        before = blocks_in_use(faults)
         for _ in range(repeats):
             run()
-        gc.collect()
-        lost = (faults.blocks() - before) // repeats
+        lost = (blocks_in_use(faults) - before) // repeats
         if lost <= 0:
             return 0
     return lost
@@ -125,6 +134,8 @@ def is_documented(error: BaseException | None, raises: type[BaseException] | Non
         return True
     if isinstance(error, MemoryError):
         return True
+    if raises is None:  # a file that exists, but cannot be mapped
+        return isinstance(error, OSError) and error.errno == errno.ENOMEM
     return raises is not None and isinstance(error, raises)
 
 
@@ -159,12 +170,18 @@ def forms_of(call: Call) -> list[tuple[str, Callable[[], Arguments], Any]]:
     forms: list[tuple[str, Callable[[], Arguments], Any]] = [("right", call.make, None)]
     if call.large is not None:
         forms.append(("detached", detached(call), None))
+    for name, kind in call.parameters.items():
+        if isinstance(kind, Bytes) and kind.or_path:
+            path = {name: pathlib.Path(__file__)}
+            forms.append(("path", lambda path=path: {**call.make(), **path}, None))
     for index, refusal in enumerate(call.errors):
         make = lambda refusal=refusal: call.arguments_of(refusal)  # noqa: E731
         forms.append((f"error {index}", make, refusal.raises))
     wrong = dict.fromkeys(call.make(), "wrong")
     if wrong and "self" not in wrong:
-        forms.append(("wrong types", lambda: wrong, (TypeError, ValueError)))
+        # Where a path is taken, this one names nothing.
+        refused = (TypeError, ValueError, FileNotFoundError)
+        forms.append(("wrong types", lambda: wrong, refused))
     return forms
 
 
@@ -177,7 +194,7 @@ def detached(call: Call) -> Callable[[], Arguments]:
             if isinstance(value, int) and value > 20_000:
                 shortened[name] = 20_000
             else:
-                shortened[name] = value[:70_000] if hasattr(value, "__len__") else value
+                shortened[name] = value[:70_000] if isinstance(value, SLICED) else value
         return shortened
 
     return make

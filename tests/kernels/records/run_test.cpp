@@ -60,7 +60,7 @@ TEST(Run, DoesNotDependOnTheWindows) {
 TEST(Run, DoesNotDependOnTheWorkers) {
   std::mt19937_64 random(24);
   const std::string log = random_log(random, 4000, 10);
-  for (const std::size_t workers : {1, 2, 3, 7}) {
+  for (const std::size_t workers : {1U, 2U, 3U, 7U}) {
     expect_like_reference(combined(), {log, "", log, kGood}, 10000, workers);
     expect_like_reference(grouped({0, 3}), {log, kEscaped}, 4096, workers);
     if (HasFatalFailure()) return;
