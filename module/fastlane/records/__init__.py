@@ -40,6 +40,7 @@ from .fields import (
     UInt32,
     UInt64,
 )
+from .infer import infer
 from .plan import Plan
 from .result import Result
 from .row_errors import Errors, RowError
@@ -79,6 +80,7 @@ __all__ = [
     "count_distinct",
     "csv",
     "first",
+    "infer",
     "last",
     "max",
     "mean",

@@ -23,7 +23,7 @@ __all__ = ["PLAN_KEYS", "read_field", "read_json", "read_plan", "read_schema", "
 
 T = TypeVar("T")
 
-PLAN_KEYS = ("fastlane_plan", "source", "schema", "group_by", "aggregate", "select")
+PLAN_KEYS = ("fastlane_plan", "comment", "source", "schema", "group_by", "aggregate", "select")
 
 
 def read_json(text: str | bytes) -> Any:
