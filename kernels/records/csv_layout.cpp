@@ -39,6 +39,10 @@ std::vector<std::string> names_of(const CsvFormat& format, std::string_view row)
 CsvLayout::CsvLayout(const Program& program) : format_(program.csv) {
   escapes_ = {EscapeKind::csv, format_.quote};
   for (const Field& field : program.fields) {
+    if (field.is_derived) {
+      field_slots_.push_back(kNoSlot);
+      continue;
+    }
     field_slots_.push_back(slot_count_++);
     names_.push_back(field.token);
   }

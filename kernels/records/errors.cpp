@@ -125,6 +125,8 @@ std::string expectation_of(const Program& program, std::int16_t field_index, Err
   if (code == ErrorCode::too_long) {
     return "a row of at most " + std::to_string(program.max_row_bytes) + " bytes";
   }
+  if (code == ErrorCode::expression)
+    return "a result: int64 cannot hold this, or a division by zero";
   if (code == ErrorCode::truncated) return "the rest of the row";
   if (field_index == kWholeRow) return std::string(name_of(code));
   const Field& field = program.fields[static_cast<std::size_t>(field_index)];
@@ -159,15 +161,17 @@ ErrorDetail explain(const Program& program, const Layout& layout, const Problem&
   detail.field = problem.field;
   detail.code = problem.code;
   detail.raw = row.substr(0, kRawBytes);
-  const bool is_cut = problem.code == ErrorCode::too_long || problem.code == ErrorCode::truncated;
-  if (problem.field == kWholeRow && !is_cut && problem.code != ErrorCode::utf8) {
+  const bool is_told = problem.code == ErrorCode::too_long ||
+                       problem.code == ErrorCode::truncated ||
+                       problem.code == ErrorCode::expression;
+  if (problem.field == kWholeRow && !is_told && problem.code != ErrorCode::utf8) {
     Mismatch mismatch = layout.explain(row, input);
     detail.expected = std::move(mismatch.expected);
     detail.got = std::move(mismatch.got);
     return detail;
   }
   detail.expected = expectation_of(program, problem.field, problem.code);
-  if (problem.field != kWholeRow) {
+  if (problem.field != kWholeRow && problem.code != ErrorCode::expression) {
     const std::size_t slot = layout.slot_of_field(static_cast<std::size_t>(problem.field));
     detail.got = layout.text_of_slot(row, slot, input).substr(0, kRawBytes);
   }

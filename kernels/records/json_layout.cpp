@@ -30,6 +30,10 @@ std::string padded_line(std::string_view line) {
 JsonLayout::JsonLayout(const Program& program) : nodes_(1) {
   escapes_ = {EscapeKind::json, '"'};
   for (const Field& field : program.fields) {
+    if (field.is_derived) {
+      field_slots_.push_back(kNoSlot);
+      continue;
+    }
     JsonSlot slot;
     slot.kind = kind_of(field);
     slot.has_null = field.null_text.has_value();

@@ -33,7 +33,9 @@ LogLayout::LogLayout(const Program& program)
     if (!step.to_line_end) step.byte_class = class_of(token.after[0]);
     steps_.push_back(step);
   }
-  for (const Field& field : program.fields) field_slots_.push_back(slot_for(field.token));
+  for (const Field& field : program.fields) {
+    field_slots_.push_back(field.is_derived ? kNoSlot : slot_for(field.token));
+  }
 }
 
 std::unique_ptr<RowSource> LogLayout::make_source(std::size_t max_row_bytes) const {

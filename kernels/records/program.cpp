@@ -114,6 +114,7 @@ void check_fields(const Program& program) {
   const std::unique_ptr<Layout> layout = make_layout(program);
   for (std::size_t index = 0; index < program.fields.size(); ++index) {
     const Field& field = program.fields[index];
+    if (field.is_derived) continue;
     const std::string path = element("fields", index);
     if (program.kind == SourceKind::ndjson && field.path.empty()) {
       refuse(path + ".path", "at least one step", "none");
@@ -140,10 +141,39 @@ void check_index(const char* list, std::size_t index, std::size_t field, std::si
 
 }  // namespace
 
+// Types are Python's business; places are looked at here, because a wrong one would be read.
+void check_nodes(const Program& program) {
+  for (std::size_t index = 0; index < program.nodes.size(); ++index) {
+    const ExpressionNode& node = program.nodes[index];
+    const std::string path = element("nodes", index);
+    for (const std::size_t operand : node.operands) {
+      if (operand >= index) refuse(path + ".operands", "earlier nodes", std::to_string(operand));
+    }
+    const bool needs_none =
+        node.operation == Operation::field || node.operation == Operation::constant;
+    const std::size_t least = node.operation == Operation::choose ? 3 : needs_none ? 0 : 1;
+    if (node.operands.size() < least) refuse(path + ".operands", "operands", "too few");
+    if (node.operation != Operation::field) continue;
+    if (node.field >= program.fields.size() || program.fields[node.field].is_derived) {
+      refuse(path + ".field", "a field", std::to_string(node.field));
+    }
+  }
+  if (program.where && (*program.where >= program.nodes.size() ||
+                        program.nodes[*program.where].type != ExpressionType::boolean)) {
+    refuse("where", "a boolean node", std::to_string(*program.where));
+  }
+  for (const Field& field : program.fields) {
+    if (field.is_derived && field.node >= program.nodes.size()) {
+      refuse("fields", "derived fields that are nodes", std::to_string(field.node));
+    }
+  }
+}
+
 void check(const Program& program) {
   if (program.kind == SourceKind::log) check_source(program.source);
   if (program.kind == SourceKind::csv) check_csv(program.csv);
   check_fields(program);
+  check_nodes(program);
   const std::size_t fields = program.fields.size();
   for (std::size_t index = 0; index < program.group_by.size(); ++index) {
     check_index("group_by", index, program.group_by[index], fields);

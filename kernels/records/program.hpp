@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/records/expression_program.hpp"
+
 namespace fastlane::kernels::records {
 
 __extension__ typedef __int128 Integer;  // holds every sum of 2^63 64-bit integers
@@ -131,7 +133,9 @@ struct Field {
   std::vector<Integer> one_of_integers;
   std::optional<std::uint64_t> max_length, min_length;  // code points
   std::optional<std::string> starts_with;
-  std::string format;  // of a timestamp
+  std::string format;       // of a timestamp
+  bool is_derived = false;  // computed, not read; such fields come behind the others
+  std::size_t node = 0;     // of a derived field: which node it is
 };
 
 enum class Function : std::uint8_t {
@@ -173,10 +177,13 @@ struct Program {
   std::vector<Field> fields;
   std::vector<std::size_t> group_by;  // indices into fields
   std::vector<Aggregate> aggregates;
-  std::vector<std::size_t> select;  // what comes back when nothing is grouped or aggregated
+  std::vector<ExpressionNode> nodes;
+  std::optional<std::size_t> where;  // the node that says which rows are kept
+  std::vector<std::size_t> select;   // what comes back when nothing is grouped or aggregated
   std::uint64_t max_errors = 1000;
   std::uint32_t max_row_bytes = std::uint32_t{16} << 20;
 
+  bool has_expressions() const { return !nodes.empty(); }
   bool aggregates_rows() const { return !group_by.empty() || !aggregates.empty(); }
 };
 

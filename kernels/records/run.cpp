@@ -84,6 +84,7 @@ class Totals {
     result_.rows_in += parser.rows();
     result_.rows_bad += parser.bad_rows();
     result_.rows_blank += parser.blank_lines();
+    result_.rows_kept += parser.kept_rows();
     lines_ += parser.lines();
     result_.metrics.seconds_parse += parser.seconds_parse();
     result_.metrics.seconds_aggregate += parser.seconds_aggregate();

@@ -52,6 +52,7 @@ struct RunResult {
   std::int64_t rows_in = 0;
   std::int64_t rows_bad = 0;
   std::int64_t rows_blank = 0;
+  std::int64_t rows_kept = 0;  // good, and wanted by the condition
   ErrorCounts error_counts;
   std::vector<ErrorDetail> errors;
   std::optional<Damage> damage;  // where the run ended early

@@ -14,10 +14,13 @@ namespace fastlane {
 namespace {
 
 using kernels::records::Aggregate;
+using kernels::records::ExpressionNode;
+using kernels::records::ExpressionType;
 using kernels::records::Field;
 using kernels::records::Integer;
 using kernels::records::LogToken;
 using kernels::records::Number;
+using kernels::records::Operation;
 using kernels::records::PathStep;
 using kernels::records::Program;
 using kernels::records::ProgramError;
@@ -252,6 +255,53 @@ Field read_field(const Place& place) {
   return field;
 }
 
+ExpressionNode read_node(const Place& place) {
+  ExpressionNode node;
+  node.operation = with_required(place, "operation", [](const Place& name) {
+    return read_name<Operation>(name, kernels::records::kOperationNames);
+  });
+  node.type = with_required(place, "type", [](const Place& name) {
+    return read_name<ExpressionType>(name, kernels::records::kExpressionTypeNames);
+  });
+  with_optional(place, "operands", [&](const Place& operands) {
+    for_each_item(operands, [&](const Place& operand) {
+      node.operands.push_back(static_cast<std::size_t>(read_length(operand)));
+    });
+    return true;
+  });
+  node.field = static_cast<std::size_t>(with_optional(place, "field", read_length).value_or(0));
+  node.integer =
+      static_cast<std::int64_t>(with_optional(place, "integer", read_integer).value_or(0));
+  const auto real = [](const Place& value) {
+    if (!PyFloat_Check(value.object)) value.wrong_type("a float");
+    return PyFloat_AS_DOUBLE(value.object);
+  };
+  node.real = with_optional(place, "real", real).value_or(0.0);
+  node.text = with_optional(place, "text", read_bytes).value_or(std::string());
+  with_optional(place, "texts", [&](const Place& texts) {
+    for_each_item(texts, [&](const Place& text) { node.texts.push_back(read_bytes(text)); });
+    return true;
+  });
+  with_optional(place, "numbers", [&](const Place& numbers) {
+    for_each_item(numbers, [&](const Place& number) { node.numbers.push_back(real(number)); });
+    return true;
+  });
+  return node;
+}
+
+// A field that is a node.
+Field read_derived(const Place& place) {
+  Field field;
+  field.is_derived = true;
+  field.name = with_required(place, "name", read_text);
+  field.type = with_required(place, "type", [&](const Place& type) {
+    return read_name<kernels::records::Type>(type, kernels::records::kTypeNames);
+  });
+  field.nullable = with_required(place, "nullable", read_flag);
+  field.node = static_cast<std::size_t>(with_required(place, "node", read_length));
+  return field;
+}
+
 using FieldIndex = std::unordered_map<std::string, std::size_t>;
 
 std::size_t read_field_name(const Place& place, const FieldIndex& fields) {
@@ -286,16 +336,26 @@ Program read_program(const Arguments& args, PyObject* object) {
   Program program;
   with_required(place, "source", [&](const Place& source) { return read_source(source, program); });
   FieldIndex fields;
-  with_required(place, "fields", [&](const Place& list) {
+  const auto add_fields = [&](const Place& list, auto read) {
     for_each_item(list, [&](const Place& field) {
-      program.fields.push_back(read_field(field));
+      program.fields.push_back(read(field));
       const std::string& name = program.fields.back().name;
       if (!fields.emplace(name, fields.size()).second) {
         field.wrong_value("a field with a name of its own", "'" + name.substr(0, 80) + "' again");
       }
     });
     return true;
+  };
+  with_required(place, "fields", [&](const Place& list) { return add_fields(list, read_field); });
+  with_optional(place, "nodes", [&](const Place& list) {
+    for_each_item(list, [&](const Place& node) { program.nodes.push_back(read_node(node)); });
+    return true;
   });
+  with_optional(place, "derived",
+                [&](const Place& list) { return add_fields(list, read_derived); });
+  if (const auto where = with_optional(place, "where", read_length)) {
+    program.where = static_cast<std::size_t>(*where);
+  }
   const auto read_names = [&](std::vector<std::size_t>& indices) {
     return [&](const Place& list) {
       for_each_item(list,

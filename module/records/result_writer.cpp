@@ -211,7 +211,7 @@ PyObject* write_result(PyObject* module, const Program& program, RunResult&& res
   put(dict, "rows_ok", PyLong_FromLongLong(good));
   put(dict, "rows_bad", PyLong_FromLongLong(result.rows_bad));
   put(dict, "rows_blank", PyLong_FromLongLong(result.rows_blank));
-  put(dict, "rows_kept", PyLong_FromLongLong(good));
+  put(dict, "rows_kept", PyLong_FromLongLong(result.rows_kept));
   put(dict, "error_counts", write_counts(program, result));
   put(dict, "errors", write_errors(module, program, result.errors));
   put(dict, "metrics", write_metrics(result.metrics));

@@ -12,8 +12,11 @@ from typing import Any
 
 from fastlane import _core
 
+from . import plan_text
 from ._errors import naming_keywords, nearest, schema_error, shown
 from .aggregates import Aggregate, check_column
+from .expressions import RECORD_LANGUAGE, Expressions
+from .fields import Field
 from .inputs import damaged, engine_inputs
 from .program import make_program
 from .result import Result
@@ -22,7 +25,7 @@ from .sources import Source
 
 __all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = plan_text.PLAN_FORMAT
 MAX_ROW_BYTES = 16 << 20
 
 
@@ -35,9 +38,22 @@ class Plan:
     near it.
     """
 
-    __slots__ = ("_aggregates", "_group_by", "_program", "_schema", "_select", "_source")
+    __slots__ = (
+        "_aggregates",
+        "_derived",
+        "_expressions",
+        "_group_by",
+        "_program",
+        "_schema",
+        "_select",
+        "_source",
+        "_where",
+    )
     _source: Source
     _schema: Schema
+    _derived: Mapping[str, str]
+    _where: str | None
+    _expressions: Expressions
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
@@ -57,18 +73,28 @@ class Plan:
             )
         for name, field in schema.fields.items():
             source.place(name, field)
-        self._set(source, schema, (), {}, None)
+        self._set(source, schema, {}, None, (), {}, None)
 
     def _set(
         self,
         source: Source,
         schema: Schema,
+        derived: Mapping[str, str],
+        where: str | None,
         group_by: tuple[str, ...],
         aggregates: Mapping[str, Aggregate],
         select: tuple[str, ...] | None,
     ) -> None:
         object.__setattr__(self, "_source", source)
         object.__setattr__(self, "_schema", schema)
+        expressions = Expressions(schema.fields)
+        for name, expression in derived.items():
+            expressions.derive(name, expression)
+        if where is not None:
+            expressions.keep(where)
+        object.__setattr__(self, "_derived", MappingProxyType(dict(derived)))
+        object.__setattr__(self, "_where", where)
+        object.__setattr__(self, "_expressions", expressions)
         object.__setattr__(self, "_group_by", group_by)
         object.__setattr__(self, "_aggregates", MappingProxyType(dict(aggregates)))
         object.__setattr__(self, "_select", select)
@@ -76,6 +102,8 @@ class Plan:
 
     def _with(self, **changed: Any) -> Plan:
         parts = {
+            "derived": self._derived,
+            "where": self._where,
             "group_by": self._group_by,
             "aggregates": self._aggregates,
             "select": self._select,
@@ -94,6 +122,26 @@ class Plan:
         return self._schema
 
     @property
+    def derived(self) -> Mapping[str, str]:
+        """Name to expression of the columns that derive added, read-only, in order."""
+        return self._derived
+
+    @property
+    def condition(self) -> str | None:
+        """The expression of where, or None."""
+        return self._where
+
+    @property
+    def columns(self) -> Mapping[str, Field]:
+        """Name to field type of all columns: the schema's and the derived ones."""
+        return MappingProxyType(self._expressions.columns)
+
+    @property
+    def expressions(self) -> Expressions:
+        """The expressions, typed, for the engine."""
+        return self._expressions
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The columns that group_by named."""
         return self._group_by
@@ -107,6 +155,33 @@ class Plan:
     def selected(self) -> tuple[str, ...] | None:
         """The columns that select named, or None for all."""
         return self._select
+
+    def derive(self, /, **named: str) -> Plan:
+        """Adds columns that are computed from others: `derive(kib="bytes / 1024")`. Integers are
+        int64, and one that does not fit makes its row a bad one, as does an integer division by
+        zero; a null in gives a null. Times are integers, microseconds. Raises ExpressionError for
+        an expression that is none, or whose types do not fit.
+        """
+        for name, expression in named.items():
+            where = f"derive({name}=)"
+            check_name(name, where)
+            _check_expression(expression, where, name)
+            if name in self._schema or name in RECORD_LANGUAGE.functions:
+                raise schema_error(
+                    where,
+                    argument=name,
+                    expected="a name that neither a column nor a function has",
+                    got=repr(name),
+                )
+        return self._with(derived={**self._derived, **named})
+
+    def where(self, expression: str, /) -> Plan:
+        """Keeps the rows for which the expression is true: `where("status != 304")`; a null drops
+        the row. Rows that are dropped stay good; `rows_kept` counts the others. Raises
+        ExpressionError.
+        """
+        _check_expression(expression, "where()", "expression")
+        return self._with(where=expression)
 
     def group_by(self, *names: str) -> Plan:
         """One group for each distinct combination of these columns; no names: one group of all
@@ -139,7 +214,7 @@ class Plan:
                 )
             if aggregate.column is not None:
                 self._check_columns(f"aggregate({name}=)", (aggregate.column,))
-                check_column(aggregate, self._schema[aggregate.column], where)
+                check_column(aggregate, self.columns[aggregate.column], where)
         if self._select is not None:
             raise schema_error(
                 "aggregate()",
@@ -172,8 +247,8 @@ class Plan:
         where = step if step.endswith(")") else f"{step}()"
         seen = set()
         for name in names:
-            if not isinstance(name, str) or name not in self._schema:
-                hint = nearest(name, self._schema.names) if isinstance(name, str) else None
+            if not isinstance(name, str) or name not in self.columns:
+                hint = nearest(name, self.columns) if isinstance(name, str) else None
                 raise schema_error(
                     where,
                     argument=str(name),
@@ -253,35 +328,11 @@ class Plan:
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""
-        spec: dict[str, Any] = {
-            "fastlane_plan": PLAN_FORMAT,
-            "source": self._source.to_spec(),
-            "schema": self._schema.to_spec(),
-        }
-        if self._group_by:
-            spec["group_by"] = list(self._group_by)
-        if self._aggregates:
-            spec["aggregate"] = {
-                name: str(aggregate) for name, aggregate in self._aggregates.items()
-            }
-        if self._select is not None:
-            spec["select"] = list(self._select)
-        return spec
+        return plan_text.spec_of(self)
 
     def to_json(self) -> str:
         """The text of a plan file, which from_json reads back into an equal plan."""
-        spec = self.to_spec()
-        entries = []
-        for key, value in spec.items():
-            if key == "schema":
-                fields = [
-                    f"    {json.dumps(name)}: {json.dumps(field, ensure_ascii=False)}"
-                    for name, field in value.items()
-                ]
-                entries.append('  "schema": {\n' + ",\n".join(fields) + "\n  }")
-            else:
-                entries.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-        return "{\n" + ",\n".join(entries) + "\n}\n"
+        return plan_text.json_of(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Plan:
@@ -307,15 +358,7 @@ class Plan:
         return hash(json.dumps(self.to_spec()))
 
     def __repr__(self) -> str:
-        text = f"Plan({self._source!r}, {self._schema!r})"
-        if self._group_by:
-            text += f".group_by({', '.join(map(repr, self._group_by))})"
-        if self._aggregates:
-            named = ", ".join(f"{name}={each!r}" for name, each in self._aggregates.items())
-            text += f".aggregate({named})"
-        if self._select is not None:
-            text += f".select({', '.join(map(repr, self._select))})"
-        return text
+        return plan_text.repr_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Plan.from_json, (
@@ -323,5 +366,12 @@ class Plan:
         )
 
 
-def _order(plan: Plan) -> tuple[list[str], list[str]]:
-    return list(plan.schema), list(plan.aggregates)
+def _order(plan: Plan) -> tuple[list[str], ...]:
+    return list(plan.schema), list(plan.derived), list(plan.aggregates)
+
+
+def _check_expression(expression: Any, where: str, argument: str) -> None:
+    if not isinstance(expression, str):
+        raise schema_error(
+            where, argument=argument, expected="an expression as text", got=shown(expression)
+        )

@@ -25,6 +25,7 @@ def make_program(plan: Plan) -> dict[str, Any]:
             _field_program(name, field, plan.source)
             for name, field in plan.schema.fields.items()
         ],
+        **plan.expressions.program(),
         "group_by": list(plan.keys),
         "aggregates": [
             {
