@@ -313,7 +313,8 @@ class Plan:
             progress=progress,
         )
         damage = result.pop("damage")
-        made = Result(result, keys=self._group_by)
+        functions = {name: each.function for name, each in self._aggregates.items()}
+        made = Result(result, keys=self._group_by, functions=functions)
         if damage is not None:
             raise damaged(damage, made)
         return made
