@@ -2,7 +2,7 @@
 #include <string>
 
 #include "kernels/arena.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 

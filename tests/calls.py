@@ -10,6 +10,15 @@ import math
 import zlib
 
 import numpy as np
+from call_arguments import (
+    ARENA_ERRORS,
+    THREADS_ARGUMENT,
+    THREADS_ERRORS,
+    closed_arena,
+    out_errors,
+    quarters,
+    repeated,
+)
 from call_kinds import (
     FLOATS,
     NUMBERS,
@@ -23,21 +32,14 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_expressions import EXPRESSIONS
+from calls_matrix import MATRIX
+from calls_process import COUNTERS, THREADS
 from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
-
-
-# Quarters: their sums are exact in every float type and every order.
-def quarters(length: int = 12) -> np.ndarray:
-    return (np.arange(length) % 23 - 5) / 4
-
-
-def repeated(value: float, dtype: str, length: int) -> np.ndarray:
-    """A long array that takes no memory: every element is the same one."""
-    return np.broadcast_to(np.array(value, dtype), length)
 
 
 def model_scaled(values: np.ndarray, factor: float) -> np.ndarray:
@@ -150,40 +152,11 @@ def sines(n: int) -> np.ndarray:
 
 LENGTH = Integer(0, (1 << 63) - 1, (0, 1, 2, 100))
 NO_MEMORY = Refusal(lambda: {"n": 1 << 58}, MemoryError)
-ARENA_ERRORS = (
-    Refusal(lambda: {"arena": 3}, ArgumentTypeError, "arena"),
-    Refusal(lambda: {"arena": closed_arena()}, BorrowError, "arena"),
-    Refusal(lambda: {"arena": fastlane.Arena(limit=1)}, MemoryError),
-)
-
-
-def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
-    """What no `out=` may be where `right` is one."""
-    wrong = np.empty(3, "i2")
-    return (
-        Refusal(lambda: {"out": wrong}, ArgumentTypeError, "out"),
-        Refusal(lambda: {"out": right[:-1].copy()}, ArgumentValueError, "out"),
-        Refusal(lambda: {"out": right.tobytes()}, BorrowError, "out"),
-        Refusal(lambda: {"out": np.broadcast_to(right[:1], right.shape)}, BorrowError, "out"),
-        Refusal(
-            lambda: {"out": right.copy(), "arena": fastlane.Arena()}, ArgumentValueError, "arena"
-        ),
-    )
-
-
 def overlapping_columns() -> dict[str, np.ndarray]:
     """A square that would be turned where it lies."""
     x = quarters(9).reshape(3, 3)
     return {"x": x, "out": x}
 
-
-THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
-THREADS_ERRORS = (
-    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": -1}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": 1 << 63}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": "two"}, ArgumentTypeError, "threads"),
-)
 
 REDUCTIONS = [
     Call(
@@ -322,12 +295,6 @@ BYTES = [
 ]
 
 
-def closed_arena() -> fastlane.Arena:
-    arena = fastlane.Arena()
-    arena.close()
-    return arena
-
-
 ARENA = [
     Call(
         "fastlane.Arena",
@@ -364,84 +331,6 @@ ARENA = [
     ),
 ]
 
-THREADS = [
-    Call(
-        "fastlane.set_threads",
-        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
-        make=lambda: {"n": 2},
-        model=lambda n: None,
-        errors=(
-            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
-            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
-        ),
-    ),
-    Call("fastlane.get_threads", {}, make=dict, model=None),
-]
-
-def small_matrix() -> fastlane.Matrix:
-    return fastlane.Matrix([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-
-
-def exported_matrix() -> fastlane.Matrix:
-    """One whose elements an array shows, for as long as anybody has it."""
-    matrix = small_matrix()
-    EXPORTS[:] = [memoryview(matrix)]
-    return matrix
-
-
-EXPORTS: list[memoryview] = []
-SHAPE = {"rows": Integer(0, (1 << 63) - 1, (0, 1, 3)), "columns": Integer(0, (1 << 63) - 1, (0, 2))}
-SHAPE_ERRORS = (
-    Refusal(lambda: {"rows": -1}, ArgumentValueError, "rows"),
-    Refusal(lambda: {"columns": -1}, ArgumentValueError, "columns"),
-    Refusal(lambda: {"rows": 1 << 62, "columns": 1 << 62}, MemoryError),
-    Refusal(lambda: {"rows": 1 << 50, "columns": 1}, MemoryError),
-)
-
-MATRIX = [
-    Call(
-        "fastlane.Matrix",
-        {"rows": Anything()},
-        make=lambda: {"rows": [[1.0, 2], (3, np.float32(4))]},
-        model=None,
-        errors=(
-            Refusal(lambda: {"rows": [[1], [2, 3]]}, ArgumentValueError, "rows"),
-            Refusal(lambda: {"rows": [["one"]]}, ArgumentTypeError, "rows"),
-            Refusal(lambda: {"rows": [1.0]}, ArgumentTypeError, "rows"),
-            Refusal(lambda: {"rows": "12"}, ArgumentTypeError, "rows"),
-            Refusal(lambda: {"rows": None}, ArgumentTypeError, "rows"),
-            Refusal(lambda: {"rows": np.ones((2, 2), "f4")}, ArgumentTypeError, "rows"),
-            Refusal(lambda: {"rows": np.ones(3)}, ArgumentValueError, "rows"),
-        ),
-    ),
-    Call(
-        "fastlane.Matrix.zeros",
-        SHAPE,
-        make=lambda: {"rows": 2, "columns": 3},
-        model=None,
-        errors=SHAPE_ERRORS,
-    ),
-    Call(
-        "fastlane.Matrix.transpose",
-        {"self": Anything()},
-        make=lambda: {"self": small_matrix()},
-        model=None,
-        kernel="transpose",
-    ),
-    Call(
-        "fastlane.Matrix.resize",
-        {"self": Anything(), **SHAPE},
-        make=lambda: {"self": small_matrix(), "rows": 1, "columns": 2},
-        model=None,
-        errors=(*SHAPE_ERRORS, Refusal(lambda: {"self": exported_matrix()}, BorrowError)),
-    ),
-]
-
-COUNTERS = [
-    Call("fastlane.counters", {}, make=dict, model=None),
-    Call("fastlane.reset_counters", {}, make=dict, model=lambda: None),
-]
-
 CALLS: list[Call] = [
     *THREADS,
     *COUNTERS,
@@ -452,6 +341,7 @@ CALLS: list[Call] = [
     *ELEMENTWISE,
     *LAYOUTS,
     *SEQUENCES,
+    *EXPRESSIONS,
     *BYTES,
     *TEXT,
     *MAPPED_FILE,

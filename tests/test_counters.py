@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastlane
+import fastlane.testing
 
 FIELDS = {
     "calls",
@@ -77,6 +78,15 @@ def test_results_are_moved_and_outputs_are_borrowed():
     assert (found["bytes_borrowed"], found["bytes_moved"]) == (4 * x.nbytes, 0)
 
 
+def test_bytes_and_str_are_borrowed_too():
+    fastlane.crc32(b"twelve bytes")
+    fastlane.crc32(bytearray(100))
+    fastlane.text.count("\u20ac" * 10, "\u20ac")
+    found = fastlane.counters()
+    assert found["crc32"]["bytes_borrowed"] == 112
+    assert found["text.count"]["bytes_borrowed"] == 22
+
+
 def test_lists_are_copies():
     fastlane.tolist(np.ones(100, "i2"))
     found = counted("tolist")
@@ -92,7 +102,7 @@ def test_methods_and_submodules_have_names_of_their_own():
 
 
 def test_release_of_the_gil_is_counted():
-    large, small = np.ones(1 << 14), np.ones(8)
+    large, small = np.ones(1 << 16), np.ones(8)
     for _ in range(10):
         fastlane.sum(large)
         fastlane.sum(small)
@@ -151,7 +161,7 @@ def test_default_arena_is_beside_them():
 
 
 def test_counts_of_many_threads_are_whole():
-    x = np.ones(1 << 14)
+    x = np.ones(1 << 16)
 
     def work() -> None:
         for _ in range(500):

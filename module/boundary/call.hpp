@@ -139,10 +139,22 @@ PyObject* join_phases(Call& phases, Arguments& arguments) {
   return join_counted<false>(phases, arguments, counters);
 }
 
+// A call whose smallest cases are over before the phases could be set up. at_once borrows nothing,
+// runs no Python and throws nothing; true when it answered, with the result or an exception.
+template <class Call>
+concept AnswersAtOnce = requires(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) {
+  { Call::at_once(args, nargs, result) }
+  noexcept->std::same_as<bool>;
+};
+
 // A function of the module.
 template <class Call>
 PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
                PyObject* kwnames) noexcept try {
+  if constexpr (AnswersAtOnce<Call>) {
+    PyObject* result = nullptr;
+    if (kwnames == nullptr && Call::at_once(args, nargs, result)) return result;
+  }
   Arguments arguments(Call::kName, module, args, nargs, kwnames);
   Call phases;
   return join_phases(phases, arguments);
@@ -166,23 +178,11 @@ PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* co
   }
 }
 
-// The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) noexcept;
-inline PyCFunction fastcall(FastCall function) noexcept {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
-// One row of a method table.
+// An object that is called itself; its type has no subclasses.
 template <class Call>
-PyMethodDef row_of(const char* doc) {
-  return {Call::kName, fastcall(call<Call>), METH_FASTCALL | METH_KEYWORDS, doc};
+PyObject* call_object(PyObject* self, PyObject* const* args, Py_ssize_t nargs,
+                      PyObject* kwnames) noexcept {
+  return call_method<Call>(self, Py_TYPE(self), args, static_cast<std::size_t>(nargs), kwnames);
 }
-template <class Call>
-PyMethodDef method_row_of(const char* doc) {
-  return {Call::kMethodName,
-          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_method<Call>)),
-          METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc};
-}
-inline constexpr PyMethodDef kEndOfTable = {nullptr, nullptr, 0, nullptr};
 
 }  // namespace fastlane

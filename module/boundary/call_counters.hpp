@@ -38,6 +38,7 @@ class CallCounters {
   void begin_gap(const char* function) noexcept;
 
   void count_borrows(const Borrows& borrows) noexcept {
+    borrowed_ += borrows.constant_bytes();
     for (const Borrow* borrow = borrows.first(); borrow != nullptr;
          borrow = Borrows::next(*borrow)) {
       borrowed_ += borrow->bytes();

@@ -105,6 +105,8 @@ void translate(PyObject* module, const char* function) {
     raise_file_error(error);
   } catch (const std::system_error& error) {
     raise_os_error(error, function);
+  } catch (const std::domain_error& error) {
+    raise_what(state_of(module).expression_error, function, error);
   } catch (const std::invalid_argument& error) {
     raise_what(state_of(module).argument_value_error, function, error);
   } catch (const std::out_of_range& error) {
@@ -202,7 +204,8 @@ int add_errors(PyObject* module) {
        &ModuleState::borrow_error, PyExc_BufferError, nullptr},
       {"CopyError", "A copy would be needed where none was allowed.", &ModuleState::copy_error,
        PyExc_ValueError, PyExc_BufferError},
-      {"ExpressionError", "An expression cannot be compiled or run.",
+      {"ExpressionError",
+       "An expression cannot be compiled or run; `column` counts from 1 in its line of `source`.",
        &ModuleState::expression_error, PyExc_ValueError, nullptr},
       {"SchemaError", "A schema or plan is wrong or does not fit its input.",
        &ModuleState::schema_error, PyExc_ValueError, nullptr},
@@ -220,6 +223,9 @@ int add_errors(PyObject* module) {
     if (!made) return -1;
     state.*error.field = made.transfer();
     if (PyModule_AddObjectRef(module, error.name, state.*error.field) < 0) return -1;
+  }
+  for (const char* place : {"column", "source"}) {
+    if (PyObject_SetAttrString(state.expression_error, place, Py_None) < 0) return -1;
   }
   return 0;
 }

@@ -13,7 +13,7 @@
 #include "kernels/pool.hpp"
 #include "kernels/records/layout.hpp"
 #include "module/boundary/borrowed_content.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 #include "module/records/attached.hpp"

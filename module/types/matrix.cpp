@@ -9,7 +9,7 @@
 #include "kernels/arrays/transpose.hpp"
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/borrowed_bytes.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/types/matrix_rows.hpp"

@@ -1,10 +1,11 @@
 // A Matrix as a DLPack tensor: __dlpack__ and __dlpack_device__. The tensor locks the matrix as a
 // buffer does, until its deleter is called, on whichever thread.
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <type_traits>
+#include <utility>
 
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
@@ -48,57 +49,85 @@ constexpr std::int32_t kCpu = 1;
 constexpr std::uint8_t kFloat = 2;
 constexpr std::uint64_t kIsCopied = 2;
 
-// One allocation: the tensor that the consumer sees, and what it points to.
-template <class Managed>
-struct Export {
-  static constexpr bool kVersioned = std::is_same_v<Managed, VersionedTensor>;
-  static constexpr const char* kCapsule = kVersioned ? "dltensor_versioned" : "dltensor";
+constexpr const char* kCapsule = "dltensor";
+constexpr const char* kVersionedCapsule = "dltensor_versioned";
 
-  Managed managed{};
-  Py_buffer buffer{};
+// What a consumer holds: one of the two tensors, and what it points to.
+struct Export {
+  ManagedTensor managed{};
+  VersionedTensor versioned{};
+  Py_buffer buffer{};  // locks the matrix
   std::int64_t shape[2] = {};
   std::int64_t strides[2] = {};
-
-  static void end(Managed* managed) noexcept {
-    auto* self = static_cast<Export*>(managed->owner);
-    if (Py_IsInitialized() != 0) {
-      const PyGILState_STATE gil = PyGILState_Ensure();
-      PyBuffer_Release(&self->buffer);  // exporter unlocked
-      PyGILState_Release(gil);
-    }
-    delete self;
-  }
-
-  // Nobody took the tensor: a consumer gives the capsule another name.
-  static void end_capsule(PyObject* capsule) noexcept {
-    if (PyCapsule_IsValid(capsule, kCapsule) == 0) return;
-    end(static_cast<Managed*>(PyCapsule_GetPointer(capsule, kCapsule)));
-  }
-
-  static PyObject* capsule_of(PyObject* matrix, bool is_copy) {
-    auto made = std::make_unique<Export>();
-    if (PyObject_GetBuffer(matrix, &made->buffer, PyBUF_FULL) < 0) return nullptr;
-    made->shape[0] = made->buffer.shape[0];
-    made->shape[1] = made->buffer.shape[1];
-    made->strides[0] = made->shape[1];
-    made->strides[1] = 1;
-    made->managed.tensor = {made->buffer.buf, {kCpu, 0},     2, {kFloat, 64, 1},
-                            made->shape,      made->strides, 0};
-    made->managed.owner = made.get();
-    made->managed.deleter = end;
-    if constexpr (kVersioned) {
-      made->managed.major = 1;
-      made->managed.flags = is_copy ? kIsCopied : 0;
-    }
-    PyObject* capsule = PyCapsule_New(&made->managed, kCapsule, end_capsule);  // new
-    if (capsule == nullptr) {
-      PyBuffer_Release(&made->buffer);  // exporter unlocked
-      return nullptr;
-    }
-    static_cast<void>(made.release());  // transferred
-    return capsule;
-  }
+  Export* next = nullptr;  // in the list of those that wait for the GIL
 };
+
+constinit std::atomic<Export*> waiting{nullptr};
+
+void give_back(Export* ended) noexcept {
+  PyBuffer_Release(&ended->buffer);  // exporter unlocked
+  delete ended;
+}
+
+int give_back_waiting(void*) noexcept {
+  Export* ended = waiting.exchange(nullptr, std::memory_order_acquire);
+  while (ended != nullptr) give_back(std::exchange(ended, ended->next));
+  return 0;
+}
+
+// A deleter may not wait for the GIL: its caller may hold a lock that the thread with the GIL
+// wants. Without the GIL the matrix is unlocked by the interpreter's next pending call, or when the
+// next tensor is made.
+void end(Export* ended) noexcept {
+  if (Py_IsInitialized() != 0 && PyGILState_Check() != 0) return give_back(ended);
+  ended->next = waiting.load(std::memory_order_relaxed);
+  while (!waiting.compare_exchange_weak(ended->next, ended, std::memory_order_release,
+                                        std::memory_order_relaxed)) {
+  }
+  if (Py_IsInitialized() != 0) Py_AddPendingCall(give_back_waiting, nullptr);
+}
+
+// Nobody took the tensor: a consumer gives the capsule another name.
+void end_capsule(PyObject* capsule) noexcept {
+  if (PyCapsule_IsValid(capsule, kCapsule) != 0) {
+    auto* managed = static_cast<ManagedTensor*>(PyCapsule_GetPointer(capsule, kCapsule));
+    managed->deleter(managed);
+  } else if (PyCapsule_IsValid(capsule, kVersionedCapsule) != 0) {
+    auto* managed = static_cast<VersionedTensor*>(PyCapsule_GetPointer(capsule, kVersionedCapsule));
+    managed->deleter(managed);
+  }
+}
+
+// New reference, or null with an exception set. May throw std::bad_alloc.
+PyObject* capsule_of(PyObject* matrix, bool versioned, bool is_copy) {
+  give_back_waiting(nullptr);
+  auto made = std::make_unique<Export>();
+  if (PyObject_GetBuffer(matrix, &made->buffer, PyBUF_FULL) < 0) return nullptr;  // exporter locked
+  std::copy_n(made->buffer.shape, 2, made->shape);
+  made->strides[0] = made->shape[1];
+  made->strides[1] = 1;
+  const Tensor tensor = {made->buffer.buf, {kCpu, 0},     2, {kFloat, 64, 1},
+                         made->shape,      made->strides, 0};
+  made->managed = {tensor, made.get(), [](ManagedTensor* managed) noexcept {
+                     end(static_cast<Export*>(managed->owner));
+                   }};
+  made->versioned = {
+      1,
+      0,
+      made.get(),
+      [](VersionedTensor* managed) noexcept { end(static_cast<Export*>(managed->owner)); },
+      is_copy ? kIsCopied : 0,
+      tensor};
+  PyObject* capsule =  // new
+      versioned ? PyCapsule_New(&made->versioned, kVersionedCapsule, end_capsule)
+                : PyCapsule_New(&made->managed, kCapsule, end_capsule);
+  if (capsule == nullptr) {
+    PyBuffer_Release(&made->buffer);  // exporter unlocked
+    return nullptr;
+  }
+  static_cast<void>(made.release());  // transferred
+  return capsule;
+}
 
 int refuse(const char* reason) noexcept {
   PyErr_Format(PyExc_BufferError, "Matrix.__dlpack__: %s", reason);
@@ -160,9 +189,7 @@ PyObject* matrix_dlpack(PyObject* self, PyObject* args, PyObject* kwargs) noexce
     const bool copies = copy == Py_True;
     OwnedRef matrix = OwnedRef::from_new(copies ? copy_of(self) : Py_NewRef(self));
     if (!matrix) return nullptr;
-    PyObject* capsule = versioned == 1
-                            ? Export<VersionedTensor>::capsule_of(matrix.borrow(), copies)
-                            : Export<ManagedTensor>::capsule_of(matrix.borrow(), copies);  // new
+    PyObject* capsule = capsule_of(matrix.borrow(), versioned == 1, copies);  // new
     matrix.decref();
     return capsule;
   } catch (const std::bad_alloc&) {
