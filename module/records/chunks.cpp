@@ -1,8 +1,8 @@
 // One chunk after the other.
 #include "module/records/chunks.hpp"
 
+#include "module/boundary/attached.hpp"
 #include "module/boundary/errors.hpp"
-#include "module/records/attached.hpp"
 #include "module/state.hpp"
 
 namespace fastlane {

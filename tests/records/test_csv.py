@@ -44,7 +44,7 @@ def check(plan: Plan, data: bytes, **options: Any) -> Result:
 
 @given(
     st.lists(
-        st.tuples(st.text("ab,\"\n\r'; é", max_size=8), st.text("ab,\"\n\r'; é", max_size=8)),
+        st.tuples(st.text("ab,\"\n\r'; \xe9", max_size=8), st.text("ab,\"\n\r'; \xe9", max_size=8)),
         max_size=12,
     ),
     st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
@@ -87,7 +87,7 @@ def test_a_stray_quote_costs_one_row() -> None:
 
 def random_cell(choose: random.Random, name: str) -> str:
     good = {
-        "name": ["", "ann", "bob, the", 'say "hi"', "two\nlines", "naïve"],
+        "name": ["", "ann", "bob, the", 'say "hi"', "two\nlines", "na\xefve"],
         "kind": ["x", "y", ""],
         "whole": ["0", "-5", "+17", "0012", "32767", "-0"],
         "size": ["", "0", "18446744073709551615"],
@@ -176,7 +176,7 @@ def test_headers() -> None:
 
 
 def test_wrong_sources_and_fields() -> None:
-    for options in ({"delimiter": ",,"}, {"delimiter": "é"}, {"quote": ","}, {"header": 1}):
+    for options in ({"delimiter": ",,"}, {"delimiter": "\xe9"}, {"quote": ","}, {"header": 1}):
         with pytest.raises(SchemaError):
             fr.csv(**options)
     with pytest.raises(SchemaError, match="path="):
