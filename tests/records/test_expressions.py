@@ -46,7 +46,9 @@ NAMES: dict[str, Any] = {
 
 def wanted(source: str, row: dict[str, Any]) -> Any:
     """What Python makes of it; None for null."""
-    if source == "isnull(a)" or source == "isnull(a + b)":
+    if source.startswith("isnull"):
+        if "b" in source and row["a"] is not None and not -(2**63) <= row["a"] + row["b"] < 2**63:
+            raise Failed
         return row["a"] is None
     if source.startswith("where"):
         chosen = {
