@@ -19,4 +19,10 @@ class FileError : public std::system_error {
   std::string path_;
 };
 
+// For throw_file_error(errno, path): errno is read before the exception is made, which may need
+// memory and change errno.
+[[noreturn]] inline void throw_file_error(int number, const std::string& path) {
+  throw FileError(number, path);
+}
+
 }  // namespace fastlane::kernels

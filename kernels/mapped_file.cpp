@@ -48,7 +48,7 @@ MappedFile::MappedFile(const std::string& path, Checkpoint& checkpoint, FilePoli
   void* place = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
   if (place == MAP_FAILED) {
     // Some file systems cannot map; their files can still be read.
-    if (errno != ENODEV && errno != EACCES && errno != EINVAL) throw FileError(errno, path);
+    if (errno != ENODEV && errno != EACCES && errno != EINVAL) throw_file_error(errno, path);
     read_all(file, checkpoint);
     return;
   }

@@ -14,7 +14,7 @@ namespace fastlane::kernels {
 
 OpenFile::OpenFile(const std::string& path, Checkpoint& checkpoint) : path_(path) {
   while ((descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC)) < 0) {
-    if (errno != EINTR) throw FileError(errno, path);
+    if (errno != EINTR) throw_file_error(errno, path);
     checkpoint.ask_now();
   }
   struct stat status = {};
@@ -22,7 +22,7 @@ OpenFile::OpenFile(const std::string& path, Checkpoint& checkpoint) : path_(path
   if (S_ISDIR(status.st_mode)) failure = EISDIR;
   if (failure != 0) {
     ::close(descriptor_);
-    throw FileError(failure, path);
+    throw_file_error(failure, path);
   }
   is_regular_ = S_ISREG(status.st_mode);
   said_size_ = is_regular_ ? static_cast<std::size_t>(status.st_size) : 0;
@@ -38,7 +38,7 @@ std::size_t OpenFile::read(std::span<std::byte> block, Checkpoint& checkpoint) {
       pollfd readable = {descriptor_, POLLIN, 0};
       ::poll(&readable, 1, 50);
     } else if (errno != EINTR) {
-      throw FileError(errno, path_);
+      throw_file_error(errno, path_);
     }
     checkpoint.ask_now();
   }

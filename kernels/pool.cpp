@@ -21,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::microseconds kLookOn{50};
 constexpr std::chrono::milliseconds kAskEvery{10};
+constexpr std::size_t kMostThreads = 1024;  // more would only take turns
 constexpr std::size_t kAskNow = std::numeric_limits<std::size_t>::max();
 
 // Made when the library is loaded: a fork beside a first use would leave the child a half-made
@@ -286,7 +287,7 @@ void Pool::wait_for_workers(Job& job, Checkpoint& checkpoint) {
 }
 
 void Pool::run(std::size_t chunks, Task task, Checkpoint& checkpoint, std::size_t threads) {
-  threads = std::min(threads == 0 ? size() : threads, chunks);
+  threads = std::min({threads == 0 ? size() : threads, chunks, kMostThreads});
   if (threads <= 1) return run_alone(chunks, task, checkpoint);
   Job job{.task = task, .chunks = chunks, .generation = 0, .error = nullptr};
   if (!open(job, threads)) return run_alone(chunks, task, checkpoint);

@@ -15,12 +15,18 @@ extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef threads_methods[];
+extern PyMethodDef tolist_methods[];
+extern PyMethodDef transpose_methods[];
 extern PyMethodDef text_offset_methods[];
 extern PyMethodDef text_search_methods[];
 extern PyMethodDef text_utf8_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
+
+// Has the pool stopped before the interpreter ends. -1 on failure.
+int stop_pool_at_exit(PyObject* module);
 
 struct Family {
   const char* submodule;  // "text" makes fastlane._core.text; null puts the functions at the top
@@ -32,10 +38,10 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},      {nullptr, bytes_methods},
     {nullptr, record_methods},        {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {"testing", testing_methods},
-    {"text", text_offset_methods},
-    {"text", text_search_methods},
-    {"text", text_utf8_methods},     {"testing", borrows_methods},
+    {nullptr, threads_methods},       {nullptr, tolist_methods},
+    {nullptr, transpose_methods},     {"testing", testing_methods},
+    {"testing", borrows_methods},     {"text", text_offset_methods},
+    {"text", text_search_methods},    {"text", text_utf8_methods},
 };
 
 }  // namespace fastlane

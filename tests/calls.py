@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
@@ -170,12 +171,28 @@ def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
     )
 
 
+def overlapping_columns() -> dict[str, np.ndarray]:
+    """A square that would be turned where it lies."""
+    x = quarters(9).reshape(3, 3)
+    return {"x": x, "out": x}
+
+
+THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
+THREADS_ERRORS = (
+    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": -1}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": 1 << 63}, ArgumentValueError, "threads"),
+    Refusal(lambda: {"threads": "two"}, ArgumentTypeError, "threads"),
+)
+
 REDUCTIONS = [
     Call(
         "fastlane.sum",
-        {"x": Array(NUMBERS)},
+        {"x": Array(NUMBERS), "threads": THREADS_ARGUMENT},
         make=lambda: {"x": quarters()},
-        model=model_sum,
+        model=lambda x, threads=None: model_sum(x),
+        errors=THREADS_ERRORS,
+        keyword_only=frozenset(("threads",)),
         kernel="sum_floats",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
     ),
@@ -189,9 +206,11 @@ REDUCTIONS = [
     ),
     Call(
         "fastlane.describe",
-        {"x": Array(NUMBERS, may_be_empty=False)},
+        {"x": Array(NUMBERS, may_be_empty=False), "threads": THREADS_ARGUMENT},
         make=lambda: {"x": quarters()},
-        model=model_describe,
+        model=lambda x, threads=None: model_describe(x),
+        errors=THREADS_ERRORS,
+        keyword_only=frozenset(("threads",)),
         tolerance=1e-12,
         kernel="describe",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
@@ -201,15 +220,22 @@ REDUCTIONS = [
 ELEMENTWISE = [
     Call(
         "fastlane.scale",
-        {"x": Array(FLOATS), "factor": Real(), "out": Anything(), "arena": Anything()},
+        {
+            "x": Array(FLOATS),
+            "factor": Real(),
+            "out": Anything(),
+            "arena": Anything(),
+            "threads": THREADS_ARGUMENT,
+        },
         make=lambda: {"x": quarters(), "factor": 2.5},
-        model=model_scale,
+        model=lambda x, factor, threads=None: model_scale(x, factor),
         errors=(
             *out_errors(quarters()),
             *ARENA_ERRORS,
+            *THREADS_ERRORS,
             Refusal(lambda: dict.fromkeys(("x", "out"), quarters()), BorrowError, "out"),
         ),
-        keyword_only=frozenset(("out", "arena")),
+        keyword_only=frozenset(("out", "arena", "threads")),
         kernel="scale",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 24), "factor": 1.5},
     ),
@@ -228,6 +254,31 @@ ELEMENTWISE = [
         model=model_normalize,
         kernel="subtract_saturating",
         large=lambda: {"x": np.ones(1 << 27, "u1")},
+    ),
+]
+
+LAYOUTS = [
+    Call(
+        "fastlane.transpose",
+        {"x": Array(NUMBERS, ndim=2), "out": Anything(), "arena": Anything()},
+        make=lambda: {"x": quarters().reshape(12, 1)},
+        model=lambda x: x.T.copy(),
+        errors=(
+            *out_errors(quarters().reshape(1, 12)),
+            *ARENA_ERRORS,
+            Refusal(lambda: {"x": quarters()}, ArgumentValueError, "x"),
+            Refusal(lambda: {"x": quarters().reshape(3, 2, 2)}, ArgumentValueError, "x"),
+            Refusal(overlapping_columns, BorrowError, "out"),
+        ),
+        keyword_only=frozenset(("out", "arena")),
+        kernel="transpose",
+        large=lambda: {"x": repeated(1.0, "f8", 1 << 24).reshape(1 << 12, 1 << 12)},
+    ),
+    Call(
+        "fastlane.tolist",
+        {"x": Array(NUMBERS)},
+        make=lambda: {"x": quarters()},
+        model=lambda x: x.tolist(),
     ),
 ]
 
@@ -313,16 +364,33 @@ ARENA = [
     ),
 ]
 
+THREADS = [
+    Call(
+        "fastlane.set_threads",
+        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
+        make=lambda: {"n": 2},
+        model=lambda n: None,
+        errors=(
+            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
+            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
+        ),
+    ),
+    Call("fastlane.get_threads", {}, make=dict, model=None),
+]
+
 CALLS: list[Call] = [
+    *THREADS,
     *TESTING,
     *LESSONS,
     *REDUCTIONS,
     *ELEMENTWISE,
+    *LAYOUTS,
     *SEQUENCES,
     *BYTES,
     *TEXT,
     *MAPPED_FILE,
     *ARENA,
+    *RECORDS,
 ]
 
 

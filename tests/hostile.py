@@ -123,6 +123,16 @@ def dlpack_on_another_device(complain):
 
 
 @hostile
+def path_raises(complain):
+    return class_with(complain, (), "__fspath__")()
+
+
+@hostile
+def path_gives_nonsense(complain):
+    return type("Hostile", (), {"__fspath__": lambda self: 42})()
+
+
+@hostile
 def every_attribute_raises(complain):
     return class_with(complain, (), "__getattribute__")()
 

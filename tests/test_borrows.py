@@ -137,7 +137,9 @@ def test_reading_does_not_stand_beside_writing(size: int):
     x = np.ones((size, 3))
     with testing.hold(x[:, 1], mutable=True):
         assert fastlane.sum(x[:, 0]) == size
-        with pytest.raises(BorrowError, match=r"sum\(\).*'x'.*testing\.hold\(\).*'array'") as caught:
+        with pytest.raises(
+            BorrowError, match=r"sum\(\).*'x'.*testing\.hold\(\).*'array'"
+        ) as caught:
             fastlane.sum(x)
         assert caught.value.argument == "x"
         assert caught.value.expected == "memory that nobody else writes"

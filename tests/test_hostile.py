@@ -8,6 +8,8 @@ import hostile
 import pytest
 from call_kinds import Call
 
+import fastlane
+
 ATTACKS = list(hostile.attacks())
 
 
@@ -21,6 +23,18 @@ def test_there_are_enough_enemies():
 def test_every_parameter_survives(call: Call, name: str):
     found = hostile.failures(call, name)
     assert not found, f"{len(found)} wrong\n" + "\n".join(found[:20])
+
+
+def test_what_a_path_raises_comes_out_as_it_is():
+    raised = TypeError("injected")
+
+    class Path:
+        def __fspath__(self) -> str:
+            raise raised
+
+    with pytest.raises(TypeError) as caught:
+        fastlane.crc32(Path())
+    assert caught.value is raised
 
 
 def test_every_parameter_survives_while_the_collector_runs_all_the_time():

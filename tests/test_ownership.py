@@ -59,6 +59,8 @@ def exporters_for(kind, value) -> list:
         if right.dtype.name not in kind.dtypes:
             right = right.astype(kind.dtypes[0])
         made = [memoryview(right.copy())]
+        if kind.ndim not in (None, 1):
+            return made
         if right.dtype.char in "bBhHiIlLqQfd":
             made.append(array.array(right.dtype.char, right.ravel().tolist()))
         if right.dtype == "u1":

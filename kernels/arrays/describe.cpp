@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernels/blocks.hpp"
+#include "kernels/shares.hpp"
 
 namespace fastlane::kernels {
 namespace {
@@ -127,11 +128,14 @@ void add_to_description(DescriptionParts& parts, const ArrayView& view, Checkpoi
   }
 }
 
-Description describe(const ArrayView& view, Checkpoint& checkpoint, const DescribeRow& row,
-                     const SumRow& sums) {
-  DescriptionParts parts;
-  add_to_description(parts, view, checkpoint, row, sums);
-  return parts.description(view.dtype);
+Description describe(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                     const DescribeRow& row, const SumRow& sums) {
+  return joined_shares<DescriptionParts>(
+             view, threads_for(view.size() * view.item_size(), threads), checkpoint,
+             [&](DescriptionParts& part, const ArrayView& share, Checkpoint& mine) {
+               add_to_description(part, share, mine, row, sums);
+             })
+      .description(view.dtype);
 }
 
 const DescribeRow& describe_row() {

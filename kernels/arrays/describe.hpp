@@ -83,8 +83,9 @@ struct DescriptionParts {
 void add_to_description(DescriptionParts& parts, const ArrayView& view, Checkpoint& checkpoint,
                         const DescribeRow& row = describe_row(), const SumRow& sums = sum_row());
 
-// All at once. `view` is not empty.
-Description describe(const ArrayView& view, Checkpoint& checkpoint,
+// All at once, with the same bits for any number of threads (0: the pool's size).
+// Contract: `view` is not empty; otherwise as above, and throws what the pool throws.
+Description describe(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1,
                      const DescribeRow& row = describe_row(), const SumRow& sums = sum_row());
 
 }  // namespace fastlane::kernels

@@ -7,6 +7,7 @@
 #include "kernels/blocks.hpp"
 #include "kernels/lanes.hpp"
 #include "kernels/runs.hpp"
+#include "kernels/shares.hpp"
 #include "kernels/streaming.hpp"
 
 namespace fastlane::kernels {
@@ -123,12 +124,11 @@ void scale_contiguous(std::byte* target, const std::byte* source, T factor, std:
 }
 
 template <class T>
-void scale_view(const ArrayView& target, const ArrayView& source, double factor,
+void scale_view(const ArrayView& target, const ArrayView& source, double factor, bool streams,
                 Checkpoint& checkpoint, const ScaleLoops<T>& loops) {
   constexpr std::ptrdiff_t kItem = sizeof(T);
   const auto rounded = static_cast<T>(factor);
   const Runs<2> runs({&target, &source}, RunOrder::any);
-  const bool streams = target.data != source.data && pays_to_stream(2 * target.size() * sizeof(T));
   runs.for_each([&](const std::array<std::byte*, 2>& data, std::ptrdiff_t count,
                     const std::array<std::ptrdiff_t, 2>& strides) {
     if (strides[0] == kItem && strides[1] == kItem) {
@@ -157,17 +157,26 @@ const ScaleRow& scale_row() {
 }
 
 void scale(const ArrayView& target, const ArrayView& source, double factor, Checkpoint& checkpoint,
-           const ScaleRow& row) {
-  if (target.dtype == DType::float64) {
-    scale_view<double>(target, source, factor, checkpoint, row.float64);
-  } else {
-    scale_view<float>(target, source, factor, checkpoint, row.float32);
-  }
+           std::size_t threads, const ScaleRow& row) {
+  const std::size_t bytes_touched = 2 * target.size() * target.item_size();
+  const bool streams = target.data != source.data && pays_to_stream(bytes_touched);
+  const auto work = [&](const ArrayView& to, const ArrayView& from, Checkpoint& mine) {
+    if (to.dtype == DType::float64) {
+      scale_view<double>(to, from, factor, streams, mine, row.float64);
+    } else {
+      scale_view<float>(to, from, factor, streams, mine, row.float32);
+    }
+  };
+  threads = threads_for(bytes_touched, threads);
+  if (threads == 1) return work(target, source, checkpoint);
+  for_each_share(
+      Shares<2>({&target, &source}), threads, checkpoint,
+      [&](std::size_t, const auto& views, Checkpoint& mine) { work(views[0], views[1], mine); });
 }
 
 void scale_inplace(const ArrayView& view, double factor, Checkpoint& checkpoint,
                    const ScaleRow& row) {
-  scale(view, view, factor, checkpoint, row);
+  scale(view, view, factor, checkpoint, 1, row);
 }
 
 }  // namespace fastlane::kernels

@@ -30,9 +30,9 @@ const ScaleRow& scale_row();             // the one in use
 
 // Contract: target and source have one shape and one dtype, float32 or float64, any strides and
 // alignment; they do not overlap, or are the same view; no allocation; throws what `checkpoint`
-// throws.
+// and, with other than one thread (0: the pool's size), the pool throws.
 void scale(const ArrayView& target, const ArrayView& source, double factor, Checkpoint& checkpoint,
-           const ScaleRow& row = scale_row());
+           std::size_t threads = 1, const ScaleRow& row = scale_row());
 
 // Contract: no element of the view is repeated; otherwise as above.
 void scale_inplace(const ArrayView& view, double factor, Checkpoint& checkpoint,

@@ -11,6 +11,7 @@
 #include "kernels/arrays/sum_integers.hpp"
 #include "kernels/arrays/sum_rows.hpp"
 #include "kernels/blocks.hpp"
+#include "kernels/shares.hpp"
 
 namespace fastlane::kernels {
 namespace {
@@ -122,14 +123,19 @@ void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint, 
   });
 }
 
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  FloatSum total;
-  add_floats(total, view, checkpoint, row);
-  return view.size() == 0 ? 0.0 : total.value();
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                       const SumRow& row) {
+  const std::size_t size = view.size();
+  if (size == 0) return 0.0;
+  return joined_shares<FloatSum>(view, threads_for(size * view.item_size(), threads), checkpoint,
+                                 [&](FloatSum& part, const ArrayView& share, Checkpoint& mine) {
+                                   add_floats(part, share, mine, row);
+                                 })
+      .value();
 }
 
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint) {
-  return sum_many_floats(view, checkpoint, sum_row());
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads) {
+  return sum_many_floats(view, checkpoint, threads, sum_row());
 }
 
 std::span<const SumRow> sum_rows() { return kRows; }

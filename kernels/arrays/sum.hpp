@@ -84,17 +84,21 @@ inline double sum_short(const ArrayView& view) {
                                       : sum_few<float>(view.data, count);
 }
 
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint);
-double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row);
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads);
+double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                       const SumRow& row);
 
 // Sum of a float64 or float32 view; 0.0 when it is empty. The sum of float32 elements has the bits
-// that the sum of the same elements as float64 would have.
-// Contract: any strides and alignment; no allocation; throws what `checkpoint` throws.
-inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint) {
-  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint);
+// that the sum of the same elements as float64 would have, and neither depends on the number of
+// threads (0: the pool's size).
+// Contract: any strides and alignment; no allocation on one thread; throws what `checkpoint` and
+// the pool throw.
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, threads);
 }
-inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, row);
+inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                         const SumRow& row) {
+  return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, threads, row);
 }
 
 // The same, continued: adds the view's elements to `total`.
@@ -103,7 +107,7 @@ void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint,
 
 // Exact sum of an integer or boolean view (a boolean counts as one whatever byte it holds).
 // Contract: as above; fewer than 2^63 elements.
-WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint,
+WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1,
                          const SumRow& row = sum_row());
 
 // left + right, exact as long as the result has 128 bits.

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "kernels/blocks.hpp"
+#include "kernels/shares.hpp"
 
 namespace fastlane::kernels {
 namespace {
@@ -127,8 +128,15 @@ const std::array<AddIntegers, 9> kIntegerSumsAvx512 = {
     add_avx512<std::int32_t>,  add_avx512<std::int64_t>,  add_avx512<std::uint8_t>,
     add_avx512<std::uint16_t>, add_avx512<std::uint32_t>, add_avx512<std::uint64_t>};
 
-WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  WideInteger total;
+namespace {
+
+struct IntegerSum {
+  WideInteger value;
+  void join(const IntegerSum& other) { value = joined(value, other.value); }
+};
+
+void add_view(WideInteger& total, const ArrayView& view, Checkpoint& checkpoint,
+              const SumRow& row) {
   const AddIntegers add = (*row.integers)[static_cast<std::size_t>(view.dtype)];
   const auto body = [&](const std::byte* data, std::size_t count) { add(total, data, count); };
   switch (view.item_size()) {
@@ -145,7 +153,18 @@ WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, const Su
       for_each_block<std::uint64_t, 4096>(view, checkpoint, body);
       break;
   }
-  return total;
+}
+
+}  // namespace
+
+WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
+                         const SumRow& row) {
+  return joined_shares<IntegerSum>(view, threads_for(view.size() * view.item_size(), threads),
+                                   checkpoint,
+                                   [&](IntegerSum& part, const ArrayView& share, Checkpoint& mine) {
+                                     add_view(part.value, share, mine, row);
+                                   })
+      .value;
 }
 
 WideInteger joined(const WideInteger& left, const WideInteger& right) {

@@ -4,18 +4,20 @@
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/call.hpp"
 #include "module/boundary/output_array.hpp"
+#include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {
 namespace {
 
 constexpr const char* kScaleDoc =
-    "scale(x, factor, /, *, out=None, arena=None)\n--\n\n"
+    "scale(x, factor, /, *, out=None, arena=None, threads=None)\n--\n\n"
     "Every element of x times factor, as a new array of the same shape and type.\n\n"
     "x is float32 or float64 of any shape and strides; factor is rounded to its type. out is an\n"
-    "array of that shape and type that does not overlap x; arena is a fastlane.Arena.\n\n"
+    "array of that shape and type that does not overlap x; arena is a fastlane.Arena. threads is\n"
+    "how many threads share the work from 2 MiB on, at most; None is get_threads().\n\n"
     "Raises ArgumentTypeError for other element types, ArgumentValueError for an out of another\n"
-    "shape and BorrowError for one that is read-only or overlaps x.\n\n"
+    "shape or fewer threads than 1 and BorrowError for an out that is read-only or overlaps x.\n\n"
     "**Memory:** borrows x, moves the result out (or writes into out, or into the arena's "
     "memory);\n"
     "the GIL is released from 64 KiB on.";
@@ -24,6 +26,7 @@ struct Scale {
   static constexpr const char* kName = "scale";
   BorrowedArray x;
   double factor = 0;
+  ThreadCount threads;
   OutputArray result;
 
   bool begin(Arguments& args) {
@@ -31,12 +34,14 @@ struct Scale {
     PyObject* out_arg = nullptr;
     PyObject* arena_arg = nullptr;
     return args.read(required("x", x_arg), required("factor", factor), keyword("out", out_arg),
-                     keyword("arena", arena_arg)) &&
-           x.acquire(args, "x", x_arg, kFloats) &&  // exporter locked
+                     keyword("arena", arena_arg), keyword("threads", threads.asked)) &&
+           threads.check(args) && x.acquire(args, "x", x_arg, kFloats) &&  // exporter locked
            result.prepare(args, out_arg, arena_arg, x.dtype(), x.view().ndim, x.view().shape);
   }
   std::size_t work() const { return 2 * x.bytes(); }
-  void run(Checkpoint& checkpoint) { kernels::scale(result.view(), x.view(), factor, checkpoint); }
+  void run(Checkpoint& checkpoint) {
+    kernels::scale(result.view(), x.view(), factor, checkpoint, threads.count());
+  }
   PyObject* finish() {
     x.release();  // exporter unlocked
     return result.finish();

@@ -4,37 +4,42 @@
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/call.hpp"
 #include "module/boundary/numbers.hpp"
+#include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {
 namespace {
 
 constexpr const char* kSumDoc =
-    "sum(x, /)\n--\n\n"
+    "sum(x, /, *, threads=None)\n--\n\n"
     "Sum of all elements: a float for float32 and float64, an exact int for integers and bool.\n\n"
     "x is an array of any shape and strides. float32 is accumulated in float64; the error of a\n"
-    "float sum is at most 35 * 2**-53 times the sum of absolute values, and one rounding. An "
+    "float sum is at most 67 * 2**-53 times the sum of absolute values, and one rounding. An "
     "empty\n"
-    "array gives 0. Raises ArgumentTypeError for other element types and byte orders.\n\n"
+    "array gives 0. threads is how many threads share arrays of 2 MiB and more, at most; None is\n"
+    "get_threads(). The sum has the same bits for any number of threads.\n\n"
+    "Raises ArgumentTypeError for other element types and byte orders and ArgumentValueError for\n"
+    "fewer threads than 1.\n\n"
     "**Memory:** borrows x, copies nothing; the GIL is released from 64 KiB on.";
 
 struct Sum {
   static constexpr const char* kName = "sum";
   BorrowedArray x;
+  ThreadCount threads;
   double real = 0;
   kernels::WideInteger whole;
 
   bool begin(Arguments& args) {
     PyObject* x_arg = nullptr;  // borrowed from args
-    return args.read(required("x", x_arg)) &&
-           x.acquire(args, "x", x_arg, kNumbers);  // exporter locked
+    return args.read(required("x", x_arg), keyword("threads", threads.asked)) &&
+           threads.check(args) && x.acquire(args, "x", x_arg, kNumbers);  // exporter locked
   }
   std::size_t work() const { return x.bytes(); }
   void run(Checkpoint& checkpoint) {
     if (kFloats.contains(x.dtype())) {
-      real = kernels::sum_floats(x.view(), checkpoint);
+      real = kernels::sum_floats(x.view(), checkpoint, threads.count());
     } else {
-      whole = kernels::sum_integers(x.view(), checkpoint);
+      whole = kernels::sum_integers(x.view(), checkpoint, threads.count());
     }
   }
   PyObject* finish() {
@@ -70,32 +75,39 @@ struct Sum64 {
 };
 
 constexpr const char* kDescribeDoc =
-    "describe(x, /)\n--\n\n"
+    "describe(x, /, *, threads=None)\n--\n\n"
     "Count, min, max, mean, std and sum of all elements in one pass, as a Description.\n\n"
     "x is an array of any shape and strides; std divides by the count. Integers and bool keep "
     "their\n"
     "kind in min, max and sum. A NaN among the elements makes all but the count NaN. Moments are\n"
     "taken about the mean of each block and joined by Chan's formula, so that a large mean does "
     "not\n"
-    "spoil a small deviation. Raises ArgumentValueError for an empty array and ArgumentTypeError\n"
+    "spoil a small deviation. threads is how many threads share arrays of 2 MiB and more, at "
+    "most;\n"
+    "None is get_threads(). All fields have the same bits for any number of threads.\n\n"
+    "Raises ArgumentValueError for an empty array and for fewer threads than 1, ArgumentTypeError\n"
     "for other element types.\n\n"
     "**Memory:** borrows x, copies nothing; the GIL is released from 64 KiB on.";
 
 struct Describe {
   static constexpr const char* kName = "describe";
   BorrowedArray x;
+  ThreadCount threads;
   PyTypeObject* type = nullptr;  // borrowed from the module's state
   kernels::Description description;
 
   bool begin(Arguments& args) {
     PyObject* x_arg = nullptr;  // borrowed from args
-    if (!args.read(required("x", x_arg))) return false;
+    if (!args.read(required("x", x_arg), keyword("threads", threads.asked))) return false;
+    if (!threads.check(args)) return false;
     if (!x.acquire(args, "x", x_arg, kNumbers)) return false;  // exporter locked
     type = reinterpret_cast<PyTypeObject*>(args.state().description_type);
     return x.view().size() > 0 || args.wrong_value("x", "an array with elements", "an empty array");
   }
   std::size_t work() const { return x.bytes(); }
-  void run(Checkpoint& checkpoint) { description = kernels::describe(x.view(), checkpoint); }
+  void run(Checkpoint& checkpoint) {
+    description = kernels::describe(x.view(), checkpoint, threads.count());
+  }
   PyObject* finish() {
     x.release();  // exporter unlocked
     return struct_from_fields(

@@ -6,6 +6,29 @@
 #include "module/boundary/owned_ref.hpp"
 
 namespace fastlane {
+namespace {
+
+// Stands for   PyOS_FSPath(o)   which takes every failure to find __fspath__ for its absence, a
+// failure of memory as well. New; null with an exception set.
+PyObject* name_of(Arguments& args, const char* argument, PyObject* object) {
+  if (PyUnicode_Check(object) || PyBytes_Check(object)) return Py_NewRef(object);
+  OwnedRef method = OwnedRef::from_new(PyObject_GetAttrString(object, "__fspath__"));  // new
+  if (!method) {
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return nullptr;
+    PyErr_Clear();
+    args.wrong_type(argument, "a str or os.PathLike", describe_object(object));
+    return nullptr;
+  }
+  OwnedRef name = OwnedRef::from_new(PyObject_CallNoArgs(method.borrow()));  // runs Python
+  method.decref();
+  if (!name || PyUnicode_Check(name.borrow()) || PyBytes_Check(name.borrow())) {
+    return name.transfer();
+  }
+  args.wrong_type(argument, "a str or os.PathLike", describe_object(object));
+  return nullptr;
+}
+
+}  // namespace
 
 int is_path_like(PyObject* object) {
   OwnedRef method = OwnedRef::from_new(
@@ -20,12 +43,8 @@ int is_path_like(PyObject* object) {
 }
 
 bool read_path(Arguments& args, const char* argument, PyObject* object, std::string& path) {
-  OwnedRef name = OwnedRef::from_new(PyOS_FSPath(object));  // may run Python
-  if (!name) {
-    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return false;
-    PyErr_Clear();
-    return args.wrong_type(argument, "a str or os.PathLike", describe_object(object));
-  }
+  OwnedRef name = OwnedRef::from_new(name_of(args, argument, object));
+  if (!name) return false;
   OwnedRef encoded = PyBytes_Check(name.borrow())
                          ? OwnedRef::incref(name.borrow())
                          : OwnedRef::from_new(PyUnicode_EncodeFSDefault(name.borrow()));

@@ -9,6 +9,7 @@
 #include <cstddef>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/arguments.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/live_borrows.hpp"
@@ -47,9 +48,21 @@ template <class Call>
   if (!borrows.enter(args, same_input_of<Call>())) throw PythonErrorSet{};
   ReleasedGil gil;  // thread detached
   Checkpoint checkpoint(answer_signals, &gil);
-  phases.run(checkpoint);
+  try {
+    phases.run(checkpoint);
+  } catch (const kernels::PoolStopped&) {
+    stay_until_exit();
+  }
   gil.reacquire();  // thread attached
   borrows.leave();
+}
+
+// For work that is not a call: `work` does not throw.
+template <class Work>
+void run_detached(Work&& work) noexcept {
+  ReleasedGil gil;  // thread detached
+  work();
+  gil.reacquire();  // thread attached
 }
 
 template <class Call>

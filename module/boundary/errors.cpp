@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "kernels/file_error.hpp"
+#include "kernels/pool.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -115,6 +116,8 @@ void translate(PyObject* module, const char* function) {
     raise_what(state_of(module).argument_value_error, function, error);
   } catch (const std::overflow_error& error) {
     raise_what(PyExc_OverflowError, function, error);
+  } catch (const kernels::Forked& error) {
+    raise_what(state_of(module).forked_error, function, error);
   } catch (const std::exception& error) {
     raise_what(PyExc_RuntimeError, function, error);
   } catch (...) {

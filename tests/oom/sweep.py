@@ -12,17 +12,20 @@ import argparse
 import faulthandler
 import gc
 import os
+import pathlib
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from call_kinds import Arguments, Call, resolve
+import numpy as np
+from call_kinds import Arguments, Bytes, Call, resolve
 from calls import CALLS
 
 QUIET_POINTS = 3  # so many points without a fault end a sweep
 MOST_POINTS = 2000
 MOST_WRONG = 5  # enough to look into
+SLICED = (bytes, str, np.ndarray)  # of large arguments a call gets the beginning
 REPEATS = (20, 20, 100, 200, 200)
 
 
@@ -164,6 +167,10 @@ def forms_of(call: Call) -> list[tuple[str, Callable[[], Arguments], Any]]:
     forms: list[tuple[str, Callable[[], Arguments], Any]] = [("right", call.make, None)]
     if call.large is not None:
         forms.append(("detached", detached(call), None))
+    for name, kind in call.parameters.items():
+        if isinstance(kind, Bytes) and kind.or_path:
+            path = {name: pathlib.Path(__file__)}
+            forms.append(("path", lambda path=path: {**call.make(), **path}, None))
     for index, refusal in enumerate(call.errors):
         make = lambda refusal=refusal: call.arguments_of(refusal)  # noqa: E731
         forms.append((f"error {index}", make, refusal.raises))
@@ -182,7 +189,7 @@ def detached(call: Call) -> Callable[[], Arguments]:
             if isinstance(value, int) and value > 20_000:
                 shortened[name] = 20_000
             else:
-                shortened[name] = value[:70_000] if hasattr(value, "__len__") else value
+                shortened[name] = value[:70_000] if isinstance(value, SLICED) else value
         return shortened
 
     return make

@@ -65,7 +65,7 @@ class DescribeEachRow : public ::testing::TestWithParam<const DescribeRow*> {
     StridedArray<double> array({{static_cast<std::ptrdiff_t>(values.size())}, {}, {}});
     array.fill(values);
     Checkpoint checkpoint;
-    return describe(array.view(), checkpoint, row());
+    return describe(array.view(), checkpoint, 1, row());
   }
 };
 
@@ -102,7 +102,7 @@ TEST_P(DescribeEachRow, AgreesWithLongDoubleForEveryLayout) {
     for (double& value : values) value = normal(random) * 7 - 3;
     array.fill(values);
     Checkpoint checkpoint;
-    const Description found = describe(array.view(), checkpoint, row());
+    const Description found = describe(array.view(), checkpoint, 1, row());
     expect_close(found, array.values(), 1e-12);
     ASSERT_NEAR(found.sum, sum_floats(array.view(), checkpoint), std::fabs(found.sum) * 1e-13);
   }
@@ -186,8 +186,8 @@ TEST_P(DescribeEachRow, GivesTheSameBitsAsTheOtherRows) {
     for (double& value : values) value = normal(random);
     array.fill(values);
     Checkpoint checkpoint;
-    const Description found = describe(array.view(), checkpoint, row());
-    const Description baseline = describe(array.view(), checkpoint, describe_rows().back());
+    const Description found = describe(array.view(), checkpoint, 1, row());
+    const Description baseline = describe(array.view(), checkpoint, 1, describe_rows().back());
     ASSERT_EQ(found.mean, baseline.mean);
     ASSERT_EQ(found.standard_deviation, baseline.standard_deviation);
   }
@@ -229,7 +229,7 @@ void describes_as_double(const DescribeRow& row) {
     array.fill(values);
     values = array.values();
     Checkpoint checkpoint;
-    const Description found = describe(array.view(), checkpoint, row);
+    const Description found = describe(array.view(), checkpoint, 1, row);
     const Reference expected(std::vector<double>(values.begin(), values.end()));
     const auto deviation = static_cast<double>(expected.deviation);
     ASSERT_EQ(found.min, expected.min) << name_of(dtype_of<T>());

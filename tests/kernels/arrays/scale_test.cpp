@@ -52,7 +52,7 @@ void scales_every_layout(const ScaleRow& row) {
     values = source.values();
     const double factor = normal(random);
     Checkpoint checkpoint;
-    scale(target.view(), source.view(), factor, checkpoint, row);
+    scale(target.view(), source.view(), factor, checkpoint, 1, row);
     for (T& value : values) value *= static_cast<T>(factor);
     ASSERT_EQ(target.values(), values);
     ASSERT_TRUE(target.gaps_untouched());
@@ -113,7 +113,7 @@ TEST_P(ScaleEachRow, ScalesBeyondTheStreamingThreshold) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 1013);
   source.fill(values);
   Checkpoint checkpoint;
-  scale(target.view(), source.view(), 2.0, checkpoint, row());
+  scale(target.view(), source.view(), 2.0, checkpoint, 1, row());
   for (float& value : values) value *= 2;
   EXPECT_EQ(target.values(), values);
 }

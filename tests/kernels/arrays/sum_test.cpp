@@ -44,7 +44,7 @@ double sum_of(std::vector<double> values, const SumRow& row) {
   StridedArray<double> array({{static_cast<std::ptrdiff_t>(values.size())}, {}, {}});
   array.fill(values);
   Checkpoint checkpoint;
-  return sum_floats(array.view(), checkpoint, row);
+  return sum_floats(array.view(), checkpoint, 1, row);
 }
 
 class SumEachRow : public ::testing::TestWithParam<const SumRow*> {
@@ -77,7 +77,7 @@ TEST_P(SumEachRow, StaysWithinTheBound) {
     array.fill(values);
     values = array.values();  // zero strides repeat elements
     Checkpoint checkpoint;
-    const double sum = sum_floats(array.view(), checkpoint, row());
+    const double sum = sum_floats(array.view(), checkpoint, 1, row());
     double magnitude = 0;
     for (const double value : values) magnitude += std::fabs(value);
     const double exact = exact_sum(values);
@@ -94,8 +94,8 @@ TEST_P(SumEachRow, GivesTheSameBitsAsTheOtherRows) {
     for (double& value : values) value = normal(random) * 1e3;
     array.fill(values);
     Checkpoint checkpoint;
-    const double sum = sum_floats(array.view(), checkpoint, row());
-    const double baseline = sum_floats(array.view(), checkpoint, sum_rows().back());
+    const double sum = sum_floats(array.view(), checkpoint, 1, row());
+    const double baseline = sum_floats(array.view(), checkpoint, 1, sum_rows().back());
     ASSERT_EQ(std::bit_cast<std::uint64_t>(sum), std::bit_cast<std::uint64_t>(baseline));
   }
 }
@@ -112,14 +112,14 @@ TEST_P(SumEachRow, AddsFloat32AsFloat64) {
     narrow.fill(values);
     wide.fill(std::vector<double>(values.begin(), values.end()));
     Checkpoint checkpoint;
-    ASSERT_EQ(sum_floats(narrow.view(), checkpoint, row()),
-              sum_floats(wide.view(), checkpoint, row()));
+    ASSERT_EQ(sum_floats(narrow.view(), checkpoint, 1, row()),
+              sum_floats(wide.view(), checkpoint, 1, row()));
   }
   const std::vector<float> tenths(10000000, 0.1F);
   StridedArray<float> array({{10000000}, {}, {}});
   array.fill(tenths);
   Checkpoint checkpoint;
-  EXPECT_EQ(sum_floats(array.view(), checkpoint, row()), 10000000 * static_cast<double>(0.1F));
+  EXPECT_EQ(sum_floats(array.view(), checkpoint, 1, row()), 10000000 * static_cast<double>(0.1F));
 }
 
 TEST_P(SumEachRow, KeepsSmallElementsBesideLargeOnes) {
@@ -179,7 +179,7 @@ TEST_P(SumEachRow, AsksOnTheWay) {
   struct Stop {};
   Checkpoint checkpoint([](void*) { throw Stop{}; }, nullptr);
   const auto many_times = [&] {
-    for (int i = 0; i < 100000; ++i) sum_floats(array.view(), checkpoint, row());
+    for (int i = 0; i < 100000; ++i) sum_floats(array.view(), checkpoint, 1, row());
   };
   EXPECT_THROW(many_times(), Stop);
 }
@@ -208,7 +208,7 @@ void integers_are_exact(const SumRow& row, bool extremes) {
                     ? (static_cast<__int128>(1) << 64)
                     : 0);
     Checkpoint checkpoint;
-    const WideInteger sum = sum_integers(array.view(), checkpoint, row);
+    const WideInteger sum = sum_integers(array.view(), checkpoint, 1, row);
     ASSERT_EQ(sum.lo, static_cast<std::uint64_t>(exact)) << name_of(dtype_of<T>());
     ASSERT_EQ(sum.hi, static_cast<std::int64_t>(exact >> 64)) << name_of(dtype_of<T>());
     ASSERT_EQ(as_double(sum), static_cast<double>(exact));
@@ -241,7 +241,7 @@ TEST_P(SumEachRow, CountsAnyByteOfABooleanOnce) {
   view.shape = shape;
   view.strides = strides;
   Checkpoint checkpoint;
-  EXPECT_EQ(sum_integers(view, checkpoint, row()), (WideInteger{0, 255}));
+  EXPECT_EQ(sum_integers(view, checkpoint, 1, row()), (WideInteger{0, 255}));
 }
 
 TEST(WideInteger, Joins) {
