@@ -78,9 +78,9 @@ int add_constants(PyObject* module) {
 
 // What the module holds beside its functions, in the order in which it comes.
 constexpr int (*kAdditions[])(PyObject* module) = {
-    choose_cpu_row,       add_constants,     add_errors,      add_descriptors,
-    add_owner_type,       join_rust_borrows, add_arena_types, add_mapped_file_type,
-    add_description_type, stop_pool_at_exit,
+    choose_cpu_row,       add_constants,       add_errors,        add_descriptors,
+    add_owner_type,       join_rust_borrows,   add_arena_types,   add_mapped_file_type,
+    add_description_type, add_image_info_type, stop_pool_at_exit,
 };
 
 int exec(PyObject* module) noexcept try {

@@ -28,6 +28,7 @@ struct ModuleState {
   PyObject* arena_type;
   PyObject* arena_stats_type;
   PyObject* description_type;
+  PyObject* image_info_type;
 };
 
 // `visit` is called with every field by traverse and clear, so that the list stands once.

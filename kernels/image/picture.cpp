@@ -5,6 +5,11 @@
 
 namespace fastlane::kernels::image {
 
+const char* name_of(FileFormat format) {
+  static_cast<void>(format);
+  return "PNG";
+}
+
 PictureInfo info(Bytes file, const PngLimits& limits, Checkpoint& checkpoint) {
   const Png png = read_png_header(file, limits, checkpoint);
   return {FileFormat::png, shape_of(png), png.bit_depth, static_cast<unsigned>(png.colour),

@@ -11,6 +11,7 @@
 namespace fastlane::kernels::image {
 
 enum class FileFormat { png };
+const char* name_of(FileFormat format);
 
 struct PictureInfo {
   FileFormat format = FileFormat::png;

@@ -127,7 +127,7 @@ class Reader {
       case kIhdr:
         chunk.refuse("it stands twice");
       case kIend:
-        chunk.refuse("the file ends without data (IDAT)");
+        throw DecodeError("IDAT", chunk.offset, "the file ends without this chunk");
       default:
         if (chunk.is_critical()) chunk.refuse("this critical chunk is unknown");
     }

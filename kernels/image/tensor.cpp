@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "kernels/image/tensor_blocks.hpp"
+#include "kernels/pool.hpp"
+#include "kernels/shares.hpp"
 #include "kernels/streaming.hpp"
 
 namespace fastlane::kernels::image {
@@ -81,6 +83,23 @@ void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayVi
     checkpoint.spend(row_bytes);
   }
   if (job.streams) finish_streaming();
+}
+
+void normalize(const TensorPlan& plan, const PixelView& pixels, const ArrayView& out,
+               std::size_t threads, Checkpoint& checkpoint) {
+  const std::size_t workers = threads_for(out.size() * size_of(plan.dtype), threads);
+  if (workers == 1) return write_tensor(plan, pixels, out, 0, checkpoint);
+  const std::size_t shares = std::min(pixels.height, kMostShares);
+  pool().parallel_for(
+      shares,
+      [&](std::size_t share, Checkpoint& mine) {
+        const std::size_t first = pixels.height * share / shares;
+        PixelView part = pixels;
+        part.data += static_cast<std::ptrdiff_t>(first) * pixels.row_stride;
+        part.height = pixels.height * (share + 1) / shares - first;
+        write_tensor(plan, part, out, first, mine);
+      },
+      checkpoint, workers);
 }
 
 }  // namespace fastlane::kernels::image

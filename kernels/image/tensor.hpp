@@ -61,4 +61,9 @@ struct PixelView {
 void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayView& out,
                   std::size_t first, Checkpoint& checkpoint);
 
+// All of `pixels` on at most `threads` threads, 0 being the pool's size.
+// Contract: as write_tensor; throws what the pool throws, too.
+void normalize(const TensorPlan& plan, const PixelView& pixels, const ArrayView& out,
+               std::size_t threads, Checkpoint& checkpoint);
+
 }  // namespace fastlane::kernels::image
