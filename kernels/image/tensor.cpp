@@ -60,16 +60,16 @@ void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayVi
                   std::size_t first, Checkpoint& checkpoint) {
   const TensorStrides strides = strides_of(plan, out);
   const WriteBlock write = block_writer(plan.sample_bytes, plan.dtype);
-  const std::size_t row_bytes =
-      pixels.width * (plan.from * plan.sample_bytes + plan.to * size_of(plan.dtype));
+  const std::size_t pixel_bytes = plan.from * plan.sample_bytes + plan.to * size_of(plan.dtype);
   BlockJob job;
   job.plan = &plan;
   job.pixel_stride = pixels.pixel_stride;
   job.channel_stride = pixels.channel_stride;
   job.out_stride = strides.column;
   job.out_channel_stride = strides.channel;
+  const std::size_t all_pixels = out.size() / plan.to;
   job.streams = strides.column == static_cast<std::ptrdiff_t>(size_of(plan.dtype)) &&
-                pays_to_stream(static_cast<std::size_t>(out.size()) * size_of(plan.dtype));
+                pays_to_stream(all_pixels * pixel_bytes);
   for (std::size_t row = 0; row < pixels.height; ++row) {
     const std::byte* from = pixels.data + static_cast<std::ptrdiff_t>(row) * pixels.row_stride;
     std::byte* to = out.data + static_cast<std::ptrdiff_t>(first + row) * strides.row;
@@ -80,7 +80,7 @@ void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayVi
       job.out = to + at * strides.column;
       write(job);
     }
-    checkpoint.spend(row_bytes);
+    checkpoint.spend(pixels.width * pixel_bytes);
   }
   if (job.streams) finish_streaming();
 }
