@@ -18,6 +18,7 @@ extern PyMethodDef testing_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
 extern PyMethodDef transpose_methods[];
+extern PyMethodDef image_batch_methods[];
 extern PyMethodDef image_decode_methods[];
 extern PyMethodDef image_normalize_methods[];
 extern PyMethodDef text_offset_methods[];
@@ -46,6 +47,7 @@ inline constexpr Family kFamilies[] = {
     {"testing", borrows_methods},     {"text", text_offset_methods},
     {"text", text_search_methods},    {"text", text_utf8_methods},
     {"image", image_decode_methods},  {"image", image_normalize_methods},
+    {"image", image_batch_methods},
 };
 
 }  // namespace fastlane

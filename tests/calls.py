@@ -23,6 +23,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_image import IMAGE
 from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
@@ -388,6 +389,7 @@ CALLS: list[Call] = [
     *SEQUENCES,
     *BYTES,
     *TEXT,
+    *IMAGE,
     *MAPPED_FILE,
     *ARENA,
     *RECORDS,

@@ -37,6 +37,10 @@ class IsalData final : public InflatedData {
       : png_(png),
         memory_(arena.allocate(kStateBytes + most)),
         state_(reinterpret_cast<inflate_state*>(memory_.data())) {
+    // ISA-L takes windows that zlib does not have.
+    if (!png.data.empty() && std::to_integer<unsigned>(png.data.front()[0]) >> 4 > 7) {
+      refuse(png, kNoZlib);
+    }
     isal_inflate_init(state_);
     state_->crc_flag = ISAL_ZLIB;
   }

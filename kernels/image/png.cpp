@@ -110,7 +110,7 @@ class Reader {
     if (number(12) > 1) chunk.refuse("interlace method must be 0 or 1");
     png_.interlaced = number(12) == 1;
     const std::uint64_t pixels = std::uint64_t{png_.width} * png_.height;
-    if (pixels > std::min(limits.max_pixels, kMostPixels)) {
+    if (pixels > limits.max_pixels) {
       chunk.refuse("a picture of " + size_of_picture() + " has " + std::to_string(pixels) +
                    " pixels, more than max_pixels=" + std::to_string(limits.max_pixels));
     }
@@ -245,7 +245,7 @@ Png read_png_header(Bytes file, const PngLimits& limits, Checkpoint& checkpoint)
 }
 
 Png read_png(Bytes file, const PngLimits& limits, Checkpoint& checkpoint) {
-  Reader reader(file, limits, checkpoint);
+  Reader reader(file, {std::min(limits.max_pixels, kMostPixels)}, checkpoint);
   reader.read_data(reader.read_to_data());
   return std::move(reader.png());
 }

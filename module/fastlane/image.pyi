@@ -1,6 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from typing import Any, Literal, NamedTuple, SupportsFloat
+from typing import Any, Literal, NamedTuple, SupportsFloat, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +9,12 @@ from typing_extensions import Buffer
 from fastlane import Arena
 
 __all__ = [
+    "Batch",
+    "Failure",
     "ImageInfo",
     "decode",
     "info",
+    "load_batch",
     "normalize",
     "to_tensor",
 ]
@@ -35,6 +38,16 @@ class ImageInfo(NamedTuple):
     colour_type: int
     gamma: float | None
     format: str
+
+class Failure(NamedTuple):
+    index: int
+    source: Any
+    error: Exception
+
+class Batch(NamedTuple):
+    tensor: NDArray[Any]
+    indices: NDArray[np.intp]
+    failures: list[Failure]
 
 def info(data: _Picture, /) -> ImageInfo: ...
 def decode(
@@ -75,3 +88,39 @@ def normalize(
     arena: Arena | None = None,
     threads: int | None = None,
 ) -> NDArray[Any]: ...
+@overload
+def load_batch(
+    sources: Iterable[_Picture],
+    /,
+    *,
+    mean: _PerChannel = 0.0,
+    std: _PerChannel = 1.0,
+    scale: SupportsFloat | None = None,
+    layout: Literal["CHW", "HWC"] = "CHW",
+    channels: Literal["RGB", "RGBA", "L"] | None = "RGB",
+    dtype: _DType = "float32",
+    out: NDArray[Any] | None = None,
+    arena: Arena | None = None,
+    threads: int | None = None,
+    max_pixels: int = 268435456,
+    on_error: Literal["raise"] = "raise",
+    progress: Callable[[int, int], object] | None = None,
+) -> NDArray[Any]: ...
+@overload
+def load_batch(
+    sources: Iterable[_Picture],
+    /,
+    *,
+    mean: _PerChannel = 0.0,
+    std: _PerChannel = 1.0,
+    scale: SupportsFloat | None = None,
+    layout: Literal["CHW", "HWC"] = "CHW",
+    channels: Literal["RGB", "RGBA", "L"] | None = "RGB",
+    dtype: _DType = "float32",
+    out: NDArray[Any] | None = None,
+    arena: Arena | None = None,
+    threads: int | None = None,
+    max_pixels: int = 268435456,
+    on_error: Literal["collect"],
+    progress: Callable[[int, int], object] | None = None,
+) -> Batch: ...

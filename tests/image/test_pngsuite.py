@@ -47,8 +47,13 @@ def test_valid_file_equals_both_references(path: Path):
     reference = pngs.decode(path.read_bytes())
     expected = reference.pixels()
     assert pixels.dtype == expected.dtype and np.array_equal(pixels, expected)
-    if reference.depth < 16:
-        assert np.array_equal(pixels, by_pillow(path))
+    if reference.depth == 16:
+        return
+    theirs = by_pillow(path)
+    if reference.colour == 0 and reference.depth < 8:
+        # Pillow compares scaled greys with a transparent grey that is not scaled.
+        pixels, theirs = pixels[..., :1], theirs[..., :1]
+    assert np.array_equal(pixels, theirs)
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)

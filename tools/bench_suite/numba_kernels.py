@@ -68,3 +68,13 @@ def square_plus_one_into(x, out):
     for i in range(x.size):
         out[i] = x[i] * x[i] + 1.0
     return out
+
+
+@fast
+def normalize_into(pixels, slope, offset, out):
+    for row in range(pixels.shape[0]):
+        for channel in range(3):
+            for column in range(pixels.shape[1]):
+                value = np.float32(pixels[row, column, channel])
+                out[channel, row, column] = value * slope[channel] + offset[channel]
+    return out

@@ -13,7 +13,7 @@ from typing import Any
 
 DISTRIBUTIONS = (
     "numpy pybind11 nanobind Cython numba numexpr Bottleneck numkong opencv-python-headless "
-    "polars pyarrow duckdb pandas"
+    "polars pyarrow duckdb pandas pillow imagecodecs"
 ).split()
 
 

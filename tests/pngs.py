@@ -79,7 +79,7 @@ class Picture:
         if stream is None:
             packer = zlib.compressobj(self.level, strategy=self.strategy)
             stream = packer.compress(self.filtered()) + packer.flush()
-        step = -(-len(stream) // self.pieces)
+        step = max(1, -(-len(stream) // self.pieces))
         found += [(b"IDAT", stream[at : at + step]) for at in range(0, len(stream), step)]
         return [*found, (b"IEND", b"")]
 
