@@ -2,15 +2,17 @@
 #pragma once
 
 #include <optional>
+#include <variant>
 
 #include "kernels/arena.hpp"
 #include "kernels/checkpoint.hpp"
+#include "kernels/image/jpeg.hpp"
 #include "kernels/image/png.hpp"
 #include "kernels/image/strips.hpp"
 
 namespace fastlane::kernels::image {
 
-enum class FileFormat { png };
+enum class FileFormat { png, jpeg };
 const char* name_of(FileFormat format);
 
 struct PictureInfo {
@@ -30,8 +32,7 @@ class Picture {
  public:
   // Contract: `file` outlives the picture; throws DecodeError, bad_alloc, and what the checkpoint
   // throws.
-  Picture(Bytes file, const PngLimits& limits, Checkpoint& checkpoint)
-      : png_(read_png(file, limits, checkpoint)) {}
+  Picture(Bytes file, const PngLimits& limits, Checkpoint& checkpoint);
 
   PictureShape shape() const;
 
@@ -39,7 +40,7 @@ class Picture {
   void decode(StripSink& sink, Arena& arena, Checkpoint& checkpoint) const;
 
  private:
-  Png png_;
+  std::variant<Png, Jpeg> read_;
 };
 
 }  // namespace fastlane::kernels::image

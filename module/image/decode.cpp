@@ -20,7 +20,8 @@ namespace image = kernels::image;
 constexpr const char* kInfoDoc =
     "info(data, /)\n--\n\n"
     "What the head of a picture's file says, as an ImageInfo; nothing is decompressed.\n\n"
-    "data is a PNG file as bytes-like, or its path. Width and height are in pixels, channels and\n"
+    "data is a PNG or JPEG file as bytes-like, or its path. Width and height are in pixels, "
+    "channels and\n"
     "bit_depth are those of the file, except that a palette and a transparent colour count as the\n"
     "channels that decode gives. Raises DecodeError for a damaged head, OSError for a file that\n"
     "cannot be read.\n\n"
@@ -58,7 +59,7 @@ struct Info {
 constexpr const char* kDecodeDoc =
     "decode(data, /, *, out=None, arena=None, threads=None, max_pixels=268435456)\n--\n\n"
     "The pixels of a picture as an array of shape (H, W, C): uint8, or uint16 for 16-bit files.\n\n"
-    "data is a PNG file as bytes-like, or its path. Palettes and transparent colours are\n"
+    "data is a PNG or JPEG file as bytes-like, or its path. Palettes and transparent colours are\n"
     "expanded, greys of 1, 2 and 4 bits scaled to 0..255; C is 1, 2, 3 or 4. out is an array of\n"
     "that shape and type; arena is a fastlane.Arena. One picture is decoded by one thread,\n"
     "whatever threads says.\n\n"
@@ -114,7 +115,8 @@ constexpr const char* kToTensorDoc =
     "to_tensor(data, /, *, mean=0.0, std=1.0, scale=None, layout=\"CHW\", channels=\"RGB\", "
     "dtype=\"float32\", out=None, arena=None, threads=None, max_pixels=268435456)\n--\n\n"
     "A picture as a tensor: (x * scale - mean) / std of its pixels, in one pass over the file.\n\n"
-    "data is a PNG file as bytes-like, or its path. scale=None is 1/255, or 1/65535 for 16-bit\n"
+    "data is a PNG or JPEG file as bytes-like, or its path. scale=None is 1/255, or 1/65535 for "
+    "16-bit\n"
     "files, and 1 for dtype=\"uint8\", which rounds to the nearest and keeps to 0..255. mean and\n"
     "std are numbers, or sequences with one for each channel. channels is \"RGB\", \"RGBA\" (an\n"
     "alpha that is missing is opaque), \"L\" (ITU-R 601 luma) or None for those of the file;\n"
