@@ -22,9 +22,9 @@ enum class DType : std::uint8_t {
   uint16,
   uint32,
   uint64,
-  float16,  // bits only: nothing computes in it
   float32,
   float64,
+  float16,  // bits only: nothing computes in it
   unsupported,
 };
 
@@ -32,10 +32,10 @@ inline constexpr std::size_t kDTypes = static_cast<std::size_t>(DType::unsupport
 
 inline constexpr std::array<std::string_view, kDTypes + 1> kDTypeNames = {
     "bool",   "int8",   "int16",   "int32",   "int64",   "uint8",      "uint16",
-    "uint32", "uint64", "float16", "float32", "float64", "unsupported"};
+    "uint32", "uint64", "float32", "float64", "float16", "unsupported"};
 
 inline constexpr std::array<std::uint8_t, kDTypes + 1> kDTypeSizes = {1, 1, 2, 4, 8, 1, 2,
-                                                                      4, 8, 2, 4, 8, 0};
+                                                                      4, 8, 4, 8, 2, 0};
 
 constexpr std::string_view name_of(DType dtype) {
   return kDTypeNames[static_cast<std::size_t>(dtype)];

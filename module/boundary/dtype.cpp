@@ -96,7 +96,7 @@ constexpr DType common_code(char code) {
 
 constexpr std::array<int, kernels::kDTypes> kNumPyNumberOf = {
     NPY_BOOL,   NPY_INT8,   NPY_INT16,  NPY_INT32,   NPY_INT64,   NPY_UINT8,
-    NPY_UINT16, NPY_UINT32, NPY_UINT64, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64};
+    NPY_UINT16, NPY_UINT32, NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64, NPY_FLOAT16};
 
 }  // namespace
 
