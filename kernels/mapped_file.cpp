@@ -53,6 +53,7 @@ MappedFile::MappedFile(const std::string& path, Checkpoint& checkpoint, FilePoli
     return;
   }
   static_cast<void>(::madvise(place, size, MADV_SEQUENTIAL));
+  static_cast<void>(::madvise(place, size, MADV_HUGEPAGE));  // where the file system has them
   bytes_ = std::string_view(static_cast<const char*>(place), size);
   mapped_ = true;
 }

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <exception>
@@ -14,12 +13,12 @@
 #include <thread>
 #include <utility>
 
+#include "kernels/blocked_signals.hpp"
+#include "kernels/look_on.hpp"
+
 namespace fastlane::kernels {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::microseconds kLookOn{50};
 constexpr std::chrono::milliseconds kAskEvery{10};
 constexpr std::size_t kMostThreads = 1024;  // more would only take turns
 constexpr std::size_t kAskNow = std::numeric_limits<std::size_t>::max();
@@ -32,52 +31,9 @@ Pool* const process_pool = [] {
                  [] { pool().after_fork_in_child(); });
   return made;
 }();
-const bool one_cpu = usable_cpus() == 1;
 
 // Thrown by a worker's checkpoint, caught where its chunk began.
 struct Cancelled {};
-
-inline void pause() noexcept {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#else
-  std::this_thread::yield();
-#endif
-}
-
-// Waits a little for `done`, awake.
-template <class Done>
-bool look_on(Done&& done) noexcept {
-  if (one_cpu) return done();  // nothing can change while this thread looks
-  const Clock::time_point end = Clock::now() + kLookOn;
-  do {
-    for (int i = 0; i < 16; ++i) {
-      if (done()) return true;
-      pause();
-    }
-  } while (Clock::now() < end);
-  return done();
-}
-
-// Signals are for the threads of the program, which may wait to be interrupted. Those that report a
-// fault of the thread itself stay.
-class BlockedSignals {
- public:
-  BlockedSignals() noexcept {
-    sigset_t blocked;
-    sigfillset(&blocked);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) {
-      sigdelset(&blocked, fault);
-    }
-    pthread_sigmask(SIG_SETMASK, &blocked, &saved_);
-  }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
-
- private:
-  sigset_t saved_;
-};
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/look_on.hpp"
 
 namespace fastlane::kernels {
 
@@ -28,9 +29,6 @@ struct Forked : std::runtime_error {
 struct PoolStopped : std::runtime_error {
   PoolStopped() : std::runtime_error("the thread pool was shut down while a call was running") {}
 };
-
-// CPUs that this process may run on, at least one.
-std::size_t usable_cpus() noexcept;
 
 class Pool {
  public:

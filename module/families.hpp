@@ -10,11 +10,13 @@ extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef elementwise_methods[];
 extern PyMethodDef sequence_methods[];
+extern PyMethodDef expression_methods[];
 extern PyMethodDef bytes_methods[];
 extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef counters_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
 extern PyMethodDef transpose_methods[];
@@ -38,16 +40,27 @@ struct Family {
 };
 
 inline constexpr Family kFamilies[] = {
-    {nullptr, reduction_methods},     {nullptr, elementwise_methods},
-    {nullptr, sequence_methods},      {nullptr, bytes_methods},
-    {nullptr, record_methods},        {nullptr, arrow_methods},
-    {"lessons", scaled_copy_methods}, {"lessons", scaled_copy_raw_methods},
-    {nullptr, threads_methods},       {nullptr, tolist_methods},
-    {nullptr, transpose_methods},     {"testing", testing_methods},
-    {"testing", borrows_methods},     {"text", text_offset_methods},
-    {"text", text_search_methods},    {"text", text_utf8_methods},
-    {"image", image_decode_methods},  {"image", image_normalize_methods},
+    {nullptr, reduction_methods},
+    {nullptr, elementwise_methods},
+    {nullptr, sequence_methods},
+    {nullptr, expression_methods},
+    {nullptr, bytes_methods},
+    {nullptr, record_methods},
+    {nullptr, arrow_methods},
+    {"lessons", scaled_copy_methods},
+    {"lessons", scaled_copy_raw_methods},
+    {nullptr, counters_methods},
+    {nullptr, threads_methods},
+    {nullptr, tolist_methods},
+    {nullptr, transpose_methods},
+    {"testing", testing_methods},
+    {"testing", borrows_methods},
     {"image", image_batch_methods},
+    {"image", image_decode_methods},
+    {"image", image_normalize_methods},
+    {"text", text_offset_methods},
+    {"text", text_search_methods},
+    {"text", text_utf8_methods},
 };
 
 }  // namespace fastlane

@@ -13,7 +13,10 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/expression.hpp"
 #include "module/types/mapped_file.hpp"
+#include "module/types/matrix.hpp"
+#include "module/types/workers.hpp"
 
 namespace fastlane {
 namespace {
@@ -78,9 +81,10 @@ int add_constants(PyObject* module) {
 
 // What the module holds beside its functions, in the order in which it comes.
 constexpr int (*kAdditions[])(PyObject* module) = {
-    choose_cpu_row,       add_constants,       add_errors,        add_descriptors,
-    add_owner_type,       join_rust_borrows,   add_arena_types,   add_mapped_file_type,
-    add_description_type, add_image_info_type, stop_pool_at_exit,
+    choose_cpu_row,       add_constants,     add_errors,       add_descriptors,
+    add_owner_type,       join_rust_borrows, add_arena_types,  add_mapped_file_type,
+    add_description_type, add_matrix_type,   add_workers_type, add_expression_type,
+    add_image_info_type,  stop_pool_at_exit,
 };
 
 int exec(PyObject* module) noexcept try {

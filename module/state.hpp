@@ -27,8 +27,11 @@ struct ModuleState {
   PyObject* descriptors[kernels::kDTypes];  // NumPy's, by element type
   PyObject* arena_type;
   PyObject* arena_stats_type;
+  PyObject* matrix_type;
   PyObject* description_type;
   PyObject* image_info_type;
+  PyObject* expression_type;
+  PyObject* known_expressions;  // dict: source to Expression, so that evaluate() parses once
 };
 
 // `visit` is called with every field by traverse and clear, so that the list stands once.

@@ -1,6 +1,6 @@
 // The one thread pool as Python sees it: its size, and its end before the interpreter's.
 #include "kernels/pool.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 

@@ -60,11 +60,16 @@ class Anything:
 
 
 @dataclass(frozen=True)
+class Source:
+    """The source of an expression, a str, which fastlane remembers."""
+
+
+@dataclass(frozen=True)
 class NumPys:
     """What NumPy takes for a shape or a dtype, read by NumPy, which hides some exceptions."""
 
 
-Kind = Array | Bytes | Text | Real | Integer | Anything | NumPys
+Kind = Array | Bytes | Text | Real | Integer | Anything | Source | NumPys
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Call:
     model: Callable[..., Any] | None
     errors: tuple[Refusal, ...] = ()
     keyword_only: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()  # parameters that the signature takes as **keywords
     tolerance: float = 0.0  # relative
     moves: bool = False  # the result is an array whose memory C++ made
     kernel: str = ""  # the C++ name of what does the work; empty when no kernel does
@@ -101,9 +107,14 @@ class Call:
     def function(self) -> Callable[..., Any]:
         return resolve(self.name)
 
+    def split(self, arguments: Arguments) -> tuple[list[Any], Arguments]:
+        by_name = self.keyword_only | self.named
+        positional = [value for name, value in arguments.items() if name not in by_name]
+        keywords = {name: value for name, value in arguments.items() if name in by_name}
+        return positional, keywords
+
     def invoke(self, arguments: Arguments) -> Any:
-        positional = [value for name, value in arguments.items() if name not in self.keyword_only]
-        keywords = {name: value for name, value in arguments.items() if name in self.keyword_only}
+        positional, keywords = self.split(arguments)
         return self.function(*positional, **keywords)
 
     def arguments_of(self, refusal: Refusal) -> Arguments:

@@ -10,6 +10,15 @@ import math
 import zlib
 
 import numpy as np
+from call_arguments import (
+    ARENA_ERRORS,
+    THREADS_ARGUMENT,
+    THREADS_ERRORS,
+    closed_arena,
+    out_errors,
+    quarters,
+    repeated,
+)
 from call_kinds import (
     FLOATS,
     NUMBERS,
@@ -23,22 +32,15 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_expressions import EXPRESSIONS
 from calls_image import IMAGE
+from calls_matrix import MATRIX
+from calls_process import COUNTERS, THREADS
 from calls_records import RECORDS
 from calls_text import MAPPED_FILE, TEXT
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
-
-
-# Quarters: their sums are exact in every float type and every order.
-def quarters(length: int = 12) -> np.ndarray:
-    return (np.arange(length) % 23 - 5) / 4
-
-
-def repeated(value: float, dtype: str, length: int) -> np.ndarray:
-    """A long array that takes no memory: every element is the same one."""
-    return np.broadcast_to(np.array(value, dtype), length)
 
 
 def model_scaled(values: np.ndarray, factor: float) -> np.ndarray:
@@ -151,40 +153,11 @@ def sines(n: int) -> np.ndarray:
 
 LENGTH = Integer(0, (1 << 63) - 1, (0, 1, 2, 100))
 NO_MEMORY = Refusal(lambda: {"n": 1 << 58}, MemoryError)
-ARENA_ERRORS = (
-    Refusal(lambda: {"arena": 3}, ArgumentTypeError, "arena"),
-    Refusal(lambda: {"arena": closed_arena()}, BorrowError, "arena"),
-    Refusal(lambda: {"arena": fastlane.Arena(limit=1)}, MemoryError),
-)
-
-
-def out_errors(right: np.ndarray) -> tuple[Refusal, ...]:
-    """What no `out=` may be where `right` is one."""
-    wrong = np.empty(3, "i2")
-    return (
-        Refusal(lambda: {"out": wrong}, ArgumentTypeError, "out"),
-        Refusal(lambda: {"out": right[:-1].copy()}, ArgumentValueError, "out"),
-        Refusal(lambda: {"out": right.tobytes()}, BorrowError, "out"),
-        Refusal(lambda: {"out": np.broadcast_to(right[:1], right.shape)}, BorrowError, "out"),
-        Refusal(
-            lambda: {"out": right.copy(), "arena": fastlane.Arena()}, ArgumentValueError, "arena"
-        ),
-    )
-
-
 def overlapping_columns() -> dict[str, np.ndarray]:
     """A square that would be turned where it lies."""
     x = quarters(9).reshape(3, 3)
     return {"x": x, "out": x}
 
-
-THREADS_ARGUMENT = Integer(1, (1 << 63) - 1, (1, 2, 5))
-THREADS_ERRORS = (
-    Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": -1}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": 1 << 63}, ArgumentValueError, "threads"),
-    Refusal(lambda: {"threads": "two"}, ArgumentTypeError, "threads"),
-)
 
 REDUCTIONS = [
     Call(
@@ -323,12 +296,6 @@ BYTES = [
 ]
 
 
-def closed_arena() -> fastlane.Arena:
-    arena = fastlane.Arena()
-    arena.close()
-    return arena
-
-
 ARENA = [
     Call(
         "fastlane.Arena",
@@ -365,28 +332,17 @@ ARENA = [
     ),
 ]
 
-THREADS = [
-    Call(
-        "fastlane.set_threads",
-        {"n": Integer(1, (1 << 63) - 1, (1, 2, 5))},
-        make=lambda: {"n": 2},
-        model=lambda n: None,
-        errors=(
-            Refusal(lambda: {"n": 0}, ArgumentValueError, "n"),
-            Refusal(lambda: {"n": 1.5}, ArgumentTypeError, "n"),
-        ),
-    ),
-    Call("fastlane.get_threads", {}, make=dict, model=None),
-]
-
 CALLS: list[Call] = [
     *THREADS,
+    *COUNTERS,
+    *MATRIX,
     *TESTING,
     *LESSONS,
     *REDUCTIONS,
     *ELEMENTWISE,
     *LAYOUTS,
     *SEQUENCES,
+    *EXPRESSIONS,
     *BYTES,
     *TEXT,
     *IMAGE,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from call_kinds import Anything, Call, Refusal
-
 from records import logs
 
 from fastlane import ArgumentTypeError, ArgumentValueError

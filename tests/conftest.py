@@ -1,6 +1,7 @@
 """What all tests share: where real data lies, how Hypothesis runs, which build is under test."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -8,6 +9,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# A shell lets what it starts in the background ignore interrupts; children of the tests must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Machines differ in speed and sanitizers slow them down: no example is ever late.
 hypothesis.settings.register_profile(

@@ -9,7 +9,7 @@ import weakref
 from typing import Any
 
 import numpy as np
-from call_kinds import Arguments, Call
+from call_kinds import Arguments, Call, Source
 
 
 def refcounts(arguments: Arguments) -> dict[str, int]:
@@ -39,14 +39,19 @@ def still_borrowed(value: Any) -> str | None:
 
 def observe(call: Call, arguments: Arguments) -> tuple[Any, BaseException | None, list[str]]:
     """Makes the call: its result, its exception, and what it left changed that it must not."""
-    before = refcounts(arguments)
+    own = {
+        name: value
+        for name, value in arguments.items()
+        if not isinstance(call.parameters.get(name), Source)
+    }
+    before = refcounts(own)
     result, raised = None, None
     try:
         result = call.invoke(arguments)
     except Exception as error:
         raised = error.with_traceback(None)
     shared = [name for name, value in arguments.items() if value is result]
-    after = refcounts(arguments)
+    after = refcounts(own)
     changes = [
         f"{name}: {before[name]} references became {after[name]}"
         for name in before

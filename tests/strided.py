@@ -63,20 +63,32 @@ def strided_arrays(
     writable: bool = False,
     special: bool = True,
     longest: int = 6,
+    shape: tuple[int, ...] | None = None,
 ) -> Strided:
     """Up to five axes with any steps, in any order, at any alignment; some repeated (stride 0)."""
     dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    if shape is not None:
+        order = draw(st.permutations(range(len(shape))))
+        memory, view = strided_memory(draw, dtype, [shape[axis] for axis in order], special)
+        return Strided(memory, view.transpose(np.argsort(order)))
     shape = draw(st.lists(st.integers(0, longest), max_size=4))
     if draw(st.integers(0, 7)) == 0:
         shape = [draw(st.integers(0, 3000))]
+    memory, view = strided_memory(draw, dtype, shape, special)
+    if not writable and draw(st.integers(0, 3)) == 0:
+        view = np.broadcast_to(view, (draw(st.integers(0, 3)), *view.shape))
+    view = view.transpose(draw(st.permutations(range(view.ndim))))
+    return Strided(memory, view)
+
+
+def strided_memory(
+    draw: st.DrawFn, dtype: np.dtype, shape: list[int], special: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Filled bytes, and a view of this shape with any steps and alignment in them."""
     steps = [draw(st.sampled_from((1, 1, 1, 2, 3, -1, -2))) for _ in shape]
     extents = [length * abs(step) for length, step in zip(shape, steps, strict=True)]
     offset = draw(st.sampled_from((0, 0, dtype.itemsize, 1, 3)))
     memory = np.zeros(math.prod(extents) * dtype.itemsize + offset, "u1")
     fill(memory[offset:], dtype, draw(st.integers(0, 2**32 - 1)), special)
     view = np.ndarray(tuple(extents), dtype, memory, offset)
-    view = view[(..., *(slice(None, None, step) for step in steps))]
-    if not writable and draw(st.integers(0, 3)) == 0:
-        view = np.broadcast_to(view, (draw(st.integers(0, 3)), *view.shape))
-    view = view.transpose(draw(st.permutations(range(view.ndim))))
-    return Strided(memory, view)
+    return memory, view[(..., *(slice(None, None, step) for step in steps))]

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Text
+from call_kinds import Anything, Array, Bytes, Integer, Kind, NumPys, Real, Source, Text
 
 from fastlane import ArgumentTypeError, ArgumentValueError, BorrowError
 
-NUMPY_DIMENSIONS = 64 if int(np.__version__.split(".")[0]) >= 2 else 32
+NUMPY_VERSION = tuple(int(part) for part in np.__version__.split(".")[:2])
+NUMPY_DIMENSIONS = 64 if NUMPY_VERSION >= (2, 0) else 32
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def of(kind: Kind, value: Any, is_optional: bool = False) -> Iterator[Variant]:
     elif isinstance(kind, Integer):
         yield from integer_variants(kind, is_optional)
     else:
-        assert isinstance(kind, Anything | NumPys)
+        assert isinstance(kind, Anything | Source | NumPys)
 
 
 def array_variants(kind: Array, values: np.ndarray) -> Iterator[Variant]:
@@ -153,7 +154,9 @@ def array_variants(kind: Array, values: np.ndarray) -> Iterator[Variant]:
     yield variant("read-only memoryview", memoryview(read_only(values)), when_written)
     yield variant("interleaved memoryview", memoryview(interleaved(values)))
     yield variant("misaligned memoryview", memoryview(misaligned(values)))
-    yield variant("only DLPack", OnlyDLPack(values.copy()))
+    # Before NumPy 2.1 whatever comes through DLPack may only be read.
+    only_read = when_written if NUMPY_VERSION < (2, 1) else None
+    yield variant("only DLPack", OnlyDLPack(values.copy()), only_read)
     if values.ndim == 1:
         yield from exporter_variants(values, variant)
     if values.itemsize > 1:

@@ -12,41 +12,30 @@
 namespace fastlane::kernels::text {
 
 // So many code points are marked at a time: their marks take 512 bytes and stay in the first cache.
-inline constexpr std::size_t kBlockLength = 4096;
+inline constexpr std::size_t kBlockLength = kBitsPerWord * kBitsPerWord;
 using BlockMarks = std::array<std::uint64_t, words_for(kBlockLength)>;
 
 // So many bytes of text between two looks at the checkpoint where no marks are made.
 inline constexpr std::size_t kStretch = std::size_t{256} << 10;
 
-// Writes the index of every set bit plus `base`, in rising order; gives back how many there are.
-// Contract: `out` has room for all of them and for three more.
-inline std::size_t write_places(const std::uint64_t* marks, std::size_t words, std::int64_t base,
+// Writes the index of every mark plus `base`, in rising order; gives back how many there are.
+// `marked` says which words have marks. Contract: `out` has room for all of them and for one more.
+inline std::size_t write_places(const std::uint64_t* marks, std::uint64_t marked, std::int64_t base,
                                 std::int64_t* out) {
   std::int64_t* at = out;
-  for (std::size_t word = 0; word < words; ++word, base += kBitsPerWord) {
+  for (; marked != 0; marked &= marked - 1) {
+    const int word = std::countr_zero(marked);
+    const std::int64_t start = base + word * static_cast<std::int64_t>(kBitsPerWord);
     std::uint64_t bits = marks[word];
-    const auto found = static_cast<std::size_t>(std::popcount(bits));
-    if (found == 0) continue;
-    // Four without a question: how many bits a word has is what a branch cannot guess.
-    for (std::size_t i = 0; i < 4; ++i) {
-      at[i] = base + std::countr_zero(bits);
+    // Three without a question: how many bits a word has is what a branch cannot guess.
+    for (int i = 0; i < 3; ++i) {
+      *at = start + std::countr_zero(bits);
+      at += bits != 0 ? 1 : 0;
       bits &= bits - 1;
     }
-    for (std::size_t i = 4; i < found; ++i) {
-      at[i] = base + std::countr_zero(bits);
-      bits &= bits - 1;
-    }
-    at += found;
+    for (; bits != 0; bits &= bits - 1) *at++ = start + std::countr_zero(bits);
   }
   return static_cast<std::size_t>(at - out);
-}
-
-inline std::size_t count_marks(const std::uint64_t* marks, std::size_t words) {
-  std::size_t found = 0;
-  for (std::size_t word = 0; word < words; ++word) {
-    found += static_cast<std::size_t>(std::popcount(marks[word]));
-  }
-  return found;
 }
 
 }  // namespace fastlane::kernels::text

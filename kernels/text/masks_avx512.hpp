@@ -6,6 +6,7 @@
 
 #include <immintrin.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,7 +33,47 @@ class Avx512Masks {
   template <class T>
   [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::uint64_t
   pair(const T* left, const T* right, T first, T second) noexcept {
-    return equal(left, first) & equal(right, second);
+    if constexpr (sizeof(T) == 1) {
+      return pair_part(left, right, first, second);
+    } else if constexpr (sizeof(T) == 2) {
+      return joined(pair_part(left, right, first, second),
+                    pair_part(left + 32, right + 32, first, second));
+    } else {
+      return joined(pair_part(left, right, first, second),
+                    pair_part(left + 16, right + 16, first, second),
+                    pair_part(left + 32, right + 32, first, second),
+                    pair_part(left + 48, right + 48, first, second));
+    }
+  }
+
+  // Whether `value` is among 256 code points: their masks are never joined.
+  template <class T>
+  [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline bool
+  any_equal_256(const T* points, T value) noexcept {
+    constexpr std::size_t kPart = 64 / sizeof(T);
+    auto any = equal_part(points, value);
+    for (std::size_t at = kPart; at < 256; at += kPart) {
+      any = static_cast<decltype(any)>(any | equal_part(points + at, value));
+    }
+    return any != 0;
+  }
+
+  // How many bytes 64 code points of four bytes take in UTF-8 beyond one each. Two registers packed
+  // to one, in whatever order, keep what is below 0x10000 and stay above what is not.
+  [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline std::size_t
+  tail_bytes(const std::uint32_t* points) noexcept {
+    int tails = 0;
+    for (std::size_t at = 0; at < 64; at += 32) {
+      const __m512i a = _mm512_loadu_si512(points + at);
+      const __m512i b = _mm512_loadu_si512(points + at + 16);
+      const __m512i both = _mm512_packus_epi32(a, b);
+      const __m512i most = _mm512_set1_epi32(0xFFFF);
+      tails += std::popcount(_mm512_cmpge_epu16_mask(both, _mm512_set1_epi16(0x80)));
+      tails += std::popcount(_mm512_cmpge_epu16_mask(both, _mm512_set1_epi16(0x800)));
+      tails += std::popcount(static_cast<std::uint32_t>(
+          _mm512_kunpackw(_mm512_cmpgt_epu32_mask(b, most), _mm512_cmpgt_epu32_mask(a, most))));
+    }
+    return static_cast<std::size_t>(tails);
   }
 
   // Bit i: points[i] >= bound.
@@ -91,6 +132,22 @@ class Avx512Masks {
       return _mm512_cmpeq_epi16_mask(part, _mm512_set1_epi16(static_cast<short>(value)));
     } else {
       return _mm512_cmpeq_epi32_mask(part, _mm512_set1_epi32(static_cast<int>(value)));
+    }
+  }
+
+  template <class T>
+  [[gnu::always_inline,
+    gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2,popcnt")]] static inline auto
+  pair_part(const T* left, const T* right, T first, T second) noexcept {
+    const auto found = equal_part(left, first);
+    const __m512i part = _mm512_loadu_si512(right);
+    if constexpr (sizeof(T) == 1) {
+      return _mm512_mask_cmpeq_epi8_mask(found, part, _mm512_set1_epi8(static_cast<char>(second)));
+    } else if constexpr (sizeof(T) == 2) {
+      return _mm512_mask_cmpeq_epi16_mask(found, part,
+                                          _mm512_set1_epi16(static_cast<short>(second)));
+    } else {
+      return _mm512_mask_cmpeq_epi32_mask(found, part, _mm512_set1_epi32(static_cast<int>(second)));
     }
   }
 

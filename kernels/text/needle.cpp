@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <bitset>
 
 namespace fastlane::kernels::text {
 namespace {
@@ -12,7 +13,9 @@ namespace {
 constexpr std::size_t kWorthSampling = std::size_t{64} << 10;  // bytes of text
 constexpr std::size_t kSlices = 8;
 constexpr std::size_t kSliceLength = 128;
-constexpr std::size_t kMostCandidates = 12;
+constexpr std::size_t kMostCandidates = 16;
+constexpr std::size_t kWalkShare = 256;
+constexpr std::size_t kSlots = 256;
 constexpr std::size_t kRarest = 4;
 constexpr std::size_t kMostDistance = 1024;  // both anchors are to be in the cache together
 
@@ -80,16 +83,16 @@ Anchors<T> choose_anchors(const Scan<T>& scan, std::span<const T> text, std::spa
   if (text.size_bytes() < kWorthSampling) return anchors_at_ends(needle);
   const Sample<T> sample(scan, text);
 
-  // Different code points from places all over the needle, the rarest first.
+  // The needle's different code points, the rarest first. Code points of one slot count as one, and
+  // the walk may take a small part of the time that reading the text takes.
   std::array<Candidate<T>, kMostCandidates> candidates;
   std::size_t known = 0;
-  const std::size_t tried = std::min(needle.size(), kMostCandidates);
-  for (std::size_t step = 0; step < tried; ++step) {
-    const std::size_t place = (needle.size() - 1) / (tried - 1) * step;
-    const auto same_point = [&](const Candidate<T>& other) {
-      return needle[other.place] == needle[place];
-    };
-    if (std::any_of(candidates.begin(), candidates.begin() + known, same_point)) continue;
+  std::bitset<kSlots> seen;
+  const std::size_t walked = std::min(needle.size(), text.size_bytes() / kWalkShare);
+  for (std::size_t place = 0; place < walked && known < kMostCandidates; ++place) {
+    const std::size_t slot = needle[place] % kSlots;
+    if (seen[slot]) continue;
+    seen[slot] = true;
     candidates[known++] = {place, sample.count(needle[place])};
   }
   const std::size_t kept = std::min(known, kRarest);

@@ -2,6 +2,7 @@
 // points that a scan looks for first.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,7 +21,7 @@ template <class T>
 class FittedNeedle {
  public:
   template <class N>
-  explicit FittedNeedle(std::span<const N> original) {
+  explicit FittedNeedle(std::span<const N> original) {  // NOLINT(*-member-init): short_ stays open
     if constexpr (std::is_same_v<N, T>) {
       points_ = original;
     } else {
@@ -28,9 +29,13 @@ class FittedNeedle {
         for (N point : original) fits_ = fits_ && point <= std::numeric_limits<T>::max();
         if (!fits_) return;
       }
-      rewritten_.reserve(original.size());
-      for (N point : original) rewritten_.push_back(static_cast<T>(point));
-      points_ = rewritten_;
+      T* rewritten = short_.data();
+      if (original.size() > short_.size()) {
+        long_.resize(original.size());
+        rewritten = long_.data();
+      }
+      points_ = {rewritten, original.size()};
+      for (N point : original) *rewritten++ = static_cast<T>(point);
     }
   }
   FittedNeedle(const FittedNeedle&) = delete;
@@ -41,7 +46,8 @@ class FittedNeedle {
 
  private:
   std::span<const T> points_;
-  std::vector<T> rewritten_;
+  std::array<T, 32> short_;
+  std::vector<T> long_;
   bool fits_ = true;
 };
 

@@ -17,6 +17,12 @@ constexpr std::size_t words_for(std::size_t count) {
   return (count + kBitsPerWord - 1) / kBitsPerWord;
 }
 
+// The code points from `points` on that stand before the next cache line.
+template <class T>
+std::size_t points_to_line(const T* points) {
+  return -reinterpret_cast<std::uintptr_t>(points) % 64 / sizeof(T);
+}
+
 // Contract of all: they read points[0, count) and nothing else (mark_pairs: points[0, count +
 // distance)), at any alignment; they write words_for(count) words; they never allocate, never
 // throw, and leave the vector state clean.
@@ -24,12 +30,14 @@ template <class T>
 struct Scan {
   cpu::Level level;
 
-  // Marks the places of `value`. False when there are none; the marks are written all the same.
-  bool (*mark_equal)(const T* points, std::size_t count, T value, std::uint64_t* marks);
+  // Marks the places of `value`. Bit w of the result: word w has marks; words without are written
+  // all the same. Both kinds of marking take at most 4,096 code points, and are fastest where the
+  // points begin on a cache line.
+  std::uint64_t (*mark_equal)(const T* points, std::size_t count, T value, std::uint64_t* marks);
 
   // Marks each i with points[i] == first and points[i + distance] == second.
-  bool (*mark_pairs)(const T* points, std::size_t count, std::size_t distance, T first, T second,
-                     std::uint64_t* marks);
+  std::uint64_t (*mark_pairs)(const T* points, std::size_t count, std::size_t distance, T first,
+                              T second, std::uint64_t* marks);
 
   std::size_t (*count_equal)(const T* points, std::size_t count, T value);
 
@@ -39,6 +47,9 @@ struct Scan {
 
   // How many code points are not below `bound`.
   std::size_t (*count_at_least)(const T* points, std::size_t count, T bound);
+
+  // How many bytes the code points take in UTF-8 beyond one each.
+  std::size_t (*count_tail_bytes)(const T* points, std::size_t count);
 };
 
 // Best first; the last one is the baseline.

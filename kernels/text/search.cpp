@@ -68,6 +68,13 @@ class Comparison {
   Checkpoint& checkpoint_;
 };
 
+// How far a place is behind the start of its cache line. A block that is shorter by as much ends
+// where a line does, and the next one begins there.
+template <class T>
+std::size_t points_behind_line(const T* points) {
+  return reinterpret_cast<std::uintptr_t>(points) % 64 / sizeof(T);
+}
+
 // Calls on_match(place) for every match that does not overlap an earlier one, until it says false.
 template <class T, class OnMatch>
 void two_way_forward(std::span<const T> text, std::span<const T> needle, std::size_t from,
@@ -91,19 +98,17 @@ void search_forward(const Scan<T>& scan, std::span<const T> text, std::span<cons
   BlockMarks marks;
   std::size_t length = kFirstBlock;
   for (std::size_t base = 0; base < starts;) {
-    const std::size_t count = std::min(length, starts - base);
+    const T* const left = text.data() + base + anchors.offset;
+    const std::size_t count = std::min(length - points_behind_line(left), starts - base);
     length = kBlockLength;
     checkpoint.spend(count * sizeof(T));
     std::size_t next = base + count;
-    if (!scan.mark_pairs(text.data() + base + anchors.offset, count, anchors.distance,
-                         anchors.first, anchors.second, marks.data())) {
-      base = next;
-      continue;
-    }
-    for (std::size_t word = 0; word < words_for(count);) {
-      std::uint64_t bits = marks[word];
-      std::size_t following = word + 1;
-      while (bits != 0) {
+    std::uint64_t marked =
+        scan.mark_pairs(left, count, anchors.distance, anchors.first, anchors.second, marks.data());
+    while (marked != 0) {
+      const auto word = static_cast<std::size_t>(std::countr_zero(marked));
+      marked &= marked - 1;
+      for (std::uint64_t bits = marks[word]; bits != 0;) {
         const std::size_t place =
             base + word * kBitsPerWord + static_cast<std::size_t>(std::countr_zero(bits));
         bits &= bits - 1;
@@ -114,22 +119,21 @@ void search_forward(const Scan<T>& scan, std::span<const T> text, std::span<cons
         if (!on_match(place)) return;
         // The next match may begin behind this one: forget the marks in between.
         const std::size_t free = place + needle.size();
-        next = std::max(next, free);
         if (free >= base + count) {
-          following = marks.size();
+          next = free;
+          marked = 0;
           break;
         }
         const std::size_t free_word = (free - base) / kBitsPerWord;
-        const std::uint64_t kept = ~std::uint64_t{0} << ((free - base) % kBitsPerWord);
+        const std::uint64_t kept = ~std::uint64_t{0} << (free - base) % kBitsPerWord;
         if (free_word == word) {
           bits &= kept;
         } else {
           marks[free_word] &= kept;
-          following = free_word;
+          marked &= ~std::uint64_t{0} << free_word;
           break;
         }
       }
-      word = following;
     }
     base = next;
   }
@@ -145,16 +149,18 @@ std::size_t find_last(const Scan<T>& scan, std::span<const T> text, std::span<co
   std::size_t length = kFirstBlock;
   const std::size_t starts = text.size() - needle.size() + 1;
   for (std::size_t end = starts; end > 0;) {
-    const std::size_t count = std::min(length, end);
-    const std::size_t base = end - count;
+    std::size_t base = end - std::min(length, end);
+    if (base != 0) base += points_to_line(text.data() + base + anchors.offset);
+    const std::size_t count = end - base;
     length = kBlockLength;
     checkpoint.spend(count * sizeof(T));
     end = base;
-    if (!scan.mark_pairs(text.data() + base + anchors.offset, count, anchors.distance,
-                         anchors.first, anchors.second, marks.data())) {
-      continue;
-    }
-    for (std::size_t word = words_for(count); word-- > 0;) {
+    std::uint64_t marked =
+        scan.mark_pairs(text.data() + base + anchors.offset, count, anchors.distance, anchors.first,
+                        anchors.second, marks.data());
+    while (marked != 0) {
+      const auto word = 63 - static_cast<std::size_t>(std::countl_zero(marked));
+      marked &= ~(std::uint64_t{1} << word);
       for (std::uint64_t bits = marks[word]; bits != 0;) {
         const auto bit = 63 - static_cast<std::size_t>(std::countl_zero(bits));
         bits &= ~(std::uint64_t{1} << bit);
@@ -225,14 +231,17 @@ template <class T>
 void find_all_points(const Scan<T>& scan, std::span<const T> text, T point, std::size_t origin,
                      Offsets& offsets, Checkpoint& checkpoint) {
   BlockMarks marks;
-  for (std::size_t start = 0; start < text.size(); start += kBlockLength) {
-    const std::size_t count = std::min(kBlockLength, text.size() - start);
+  for (std::size_t start = 0; start < text.size();) {
+    const T* const points = text.data() + start;
+    const std::size_t count =
+        std::min(kBlockLength - points_behind_line(points), text.size() - start);
     checkpoint.spend(count * sizeof(T));
-    if (!scan.mark_equal(text.data() + start, count, point, marks.data())) continue;
-    const std::size_t words = words_for(count);
-    std::int64_t* room = offsets.room(count_marks(marks.data(), words) + 3);
-    offsets.grow(
-        write_places(marks.data(), words, static_cast<std::int64_t>(origin + start), room));
+    const std::uint64_t marked = scan.mark_equal(points, count, point, marks.data());
+    if (marked != 0) {
+      const auto base = static_cast<std::int64_t>(origin + start);
+      offsets.grow(write_places(marks.data(), marked, base, offsets.room(count + 1)));
+    }
+    start += count;
   }
 }
 

@@ -1,14 +1,15 @@
-// Counts by comparing with the bounds where UTF-8 grows a byte; encodes eight ASCII code points at
+// Adds up what the scan counts; encodes eight ASCII code points at
 // a time and the others one by one.
 #include "kernels/text/utf8.hpp"
 
 #include <algorithm>
 
+#include "kernels/text/marks.hpp"
+
 namespace fastlane::kernels::text {
 namespace {
 
-constexpr std::size_t kBlockBytes = std::size_t{16}
-                                    << 10;  // read twice or thrice, from the first cache
+constexpr std::size_t kBlockBytes = std::size_t{16} << 10;  // read twice, from the first cache
 
 template <class T>
 inline constexpr std::size_t kBlock = kBlockBytes / sizeof(T);
@@ -62,12 +63,11 @@ std::byte* encode_block(const T* points, std::size_t count, std::byte* out) {
 template <class T>
 std::size_t utf8_length(const Scan<T>& scan, std::span<const T> text, Checkpoint& checkpoint) {
   std::size_t length = text.size();
-  for (std::size_t start = 0; start < text.size(); start += kBlock<T>) {
+  constexpr std::size_t kLength = kStretch / sizeof(T);
+  for (std::size_t start = 0; start < text.size(); start += kLength) {
     const T* points = text.data() + start;
-    const std::size_t count = std::min(kBlock<T>, text.size() - start);
-    length += scan.count_at_least(points, count, T{0x80});
-    if constexpr (sizeof(T) > 1) length += scan.count_at_least(points, count, T{0x800});
-    if constexpr (sizeof(T) > 2) length += scan.count_at_least(points, count, T{0x10000});
+    const std::size_t count = std::min(kLength, text.size() - start);
+    length += scan.count_tail_bytes(points, count);
     checkpoint.spend(count * sizeof(T));
   }
   return length;

@@ -2,7 +2,7 @@
 #include "kernels/arrays/scale.hpp"
 #include "kernels/arrays/subtract_saturating.hpp"
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"

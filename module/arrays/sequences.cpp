@@ -1,7 +1,7 @@
 // Arrays from numbers: linspace, transform_with_scratch.
 #include "kernels/arrays/linspace.hpp"
 #include "kernels/arrays/sines.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/families.hpp"
 

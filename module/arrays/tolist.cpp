@@ -2,8 +2,8 @@
 // attached, in finish.
 #include "kernels/lanes.hpp"
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
 #include "module/boundary/huge_page_objects.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 
@@ -126,6 +126,7 @@ struct ToList {
            pins.pin(args.borrows());  // exporter locked
   }
   void run(Checkpoint&) {}
+  std::size_t copied() const noexcept { return x.bytes(); }
   PyObject* finish() {
     PyObject* result = nullptr;
     {

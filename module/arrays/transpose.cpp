@@ -2,7 +2,7 @@
 #include "kernels/arrays/transpose.hpp"
 
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/families.hpp"
 

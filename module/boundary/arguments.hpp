@@ -68,6 +68,39 @@ class Arguments {
     return read_slowly(parameters...);
   }
 
+  // For a function that takes any keyword. First what is given by position; then the keywords, of
+  // which those that are no parameter go to other(name, object): false with an exception set.
+  template <class... Parameters>
+  bool read_positional(Parameters... parameters) {
+    static_assert(((Parameters::kPresence == Presence::required) && ...));
+    if (nargs_ != sizeof...(Parameters)) {
+      const Slot slots[] = {slot_of(parameters)..., {nullptr, Presence::keyword, nullptr}};
+      return wrong_count(slots, sizeof...(Parameters));
+    }
+    [[maybe_unused]] Py_ssize_t index = 0;
+    return (take(parameters, index) && ...);
+  }
+  template <class Other, class... Parameters>
+  bool read_keywords(Other&& other, Parameters... parameters) {
+    static_assert(((Parameters::kPresence == Presence::keyword) && ...));
+    const Py_ssize_t keywords = kwnames_ == nullptr ? 0 : PyTuple_GET_SIZE(kwnames_);
+    for (Py_ssize_t index = 0; index < keywords; ++index) {
+      PyObject* name = PyTuple_GET_ITEM(kwnames_, index);  // borrowed
+      PyObject* object = args_[nargs_ + index];
+      Slot slots[] = {slot_of(parameters)...};
+      bool known = false;
+      for (Slot& slot : slots) {
+        if (PyUnicode_CompareWithASCIIString(name, slot.name) != 0) continue;
+        slot.object = object;
+        known = true;
+      }
+      std::size_t slot = 0;
+      const bool fits = known ? (take_slot(parameters, slots[slot++]) && ...) : other(name, object);
+      if (!fits) return false;
+    }
+    return true;
+  }
+
   // Each sets the exception and returns false.
   bool wrong_type(const char* argument, std::string expected, std::string got,
                   std::string hint = "") const;

@@ -53,11 +53,17 @@ class Borrows {
     borrow.next_ = first_;
     first_ = &borrow;
   }
+  // Memory that nobody can write, and that needs no entry therefore: bytes and str.
+  void add_constant(std::size_t bytes) noexcept { constant_bytes_ += bytes; }
+  std::size_t constant_bytes() const noexcept { return constant_bytes_; }
+  // When all have been given back and the call begins again.
+  void clear() noexcept { first_ = nullptr; }
   Borrow* first() const noexcept { return first_; }
   static Borrow* next(const Borrow& borrow) noexcept { return borrow.next_; }
 
  private:
   Borrow* first_ = nullptr;
+  std::size_t constant_bytes_ = 0;
 };
 
 // The array whose memory an exporter shows: for a view, and for a memoryview of either, the array

@@ -32,6 +32,7 @@ class BorrowedBytes : public Borrow {
     if (PyBytes_CheckExact(object)) [[likely]] {
       // Nobody writes to bytes, so no other borrow can be in the way: not added to the list.
       describe_contiguous(PyBytes_AS_STRING(object), PyBytes_GET_SIZE(object));
+      args.borrows().add_constant(bytes_);
       exporter_ = object;  // exporter locked
       return true;
     }

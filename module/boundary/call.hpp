@@ -11,6 +11,7 @@
 #include "kernels/checkpoint.hpp"
 #include "kernels/pool.hpp"
 #include "module/boundary/arguments.hpp"
+#include "module/boundary/call_counters.hpp"
 #include "module/boundary/errors.hpp"
 #include "module/boundary/live_borrows.hpp"
 #include "module/boundary/released_gil.hpp"
@@ -65,27 +66,95 @@ void run_detached(Work&& work) noexcept {
   gil.reacquire();  // thread attached
 }
 
+// What a call says of bytes that its result does not show.
 template <class Call>
-PyObject* join_phases(Call& phases, Arguments& arguments) {
+void count_bytes(const Call& phases, CallCounters& counters) noexcept {
+  if constexpr (requires { phases.copied(); }) counters.count_copied(phases.copied());
+  if constexpr (requires { phases.moved(); }) counters.count_moved(phases.moved());
+}
+
+template <class Call>
+[[gnu::noinline]] PyObject* join_phases_large(Call& phases, Arguments& arguments,
+                                              CallCounters& counters) {
+  counters.count_large();
+  const CallClock::time_point begun = CallClock::now();
+  run_detached(phases, arguments);
+  const CallClock::time_point ran = CallClock::now();
+  count_bytes(phases, counters);
+  PyObject* result = phases.finish();
+  counters.add_large(ran - begun, CallClock::now() - ran);
+  counters.count_result(result);
+  return result;
+}
+
+// `timed` is known when this is compiled: the call that is not timed asks no clock.
+template <bool timed, class Call>
+[[gnu::always_inline]] inline PyObject* join_counted(Call& phases, Arguments& arguments,
+                                                     CallCounters& counters) {
+  [[maybe_unused]] CallClock::time_point start, begun, ran;
+  if constexpr (timed) start = CallClock::now();
   if (!phases.begin(arguments)) return nullptr;
+  if constexpr (timed) begun = CallClock::now();
+  counters.count_borrows(arguments.borrows());
+  bool released = false;
   if constexpr (SaysItsWork<Call>) {
-    if (phases.work() >= kWorthReleasing) {
+    const std::size_t work = phases.work();
+    released = work >= kWorthReleasing;
+    if (released) {
+      counters.count_released();
+      if (work >= kWorthTiming) {
+        if constexpr (timed) counters.add_timed(begun - start);
+        return join_phases_large(phases, arguments, counters);
+      }
       run_detached(phases, arguments);
-      return phases.finish();
     }
   }
-  if (may_conflict(arguments)) {
-    if (!check_borrows(arguments, same_input_of<Call>())) return nullptr;
+  if (!released) {
+    if (may_conflict(arguments)) {
+      if (!check_borrows(arguments, same_input_of<Call>())) return nullptr;
+    }
+    Checkpoint checkpoint;
+    phases.run(checkpoint);
   }
-  Checkpoint checkpoint;
-  phases.run(checkpoint);
-  return phases.finish();
+  if constexpr (timed) ran = CallClock::now();
+  count_bytes(phases, counters);
+  PyObject* result = phases.finish();
+  if constexpr (timed) counters.add_timed(begun - start, ran - begun, CallClock::now() - ran);
+  counters.count_result(result);
+  return result;
 }
+
+template <class Call>
+[[gnu::noinline]] PyObject* join_phases_timed(Call& phases, Arguments& arguments,
+                                              CallCounters& counters) {
+  counters.begin_gap(Call::kName);
+  return join_counted<true>(phases, arguments, counters);
+}
+
+template <class Call>
+PyObject* join_phases(Call& phases, Arguments& arguments) {
+  CallCounters& counters = counters_of<Call>;
+  if (counters.count_call()) [[unlikely]]
+    return join_phases_timed(phases, arguments, counters);
+  return join_counted<false>(phases, arguments, counters);
+}
+
+// A call whose smallest cases are over before the phases could be set up. at_once borrows nothing,
+// runs no Python and throws nothing; true when it answered, with the result or an exception.
+template <class Call>
+concept AnswersAtOnce = requires(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) {
+  { Call::at_once(args, nargs, result) }
+  noexcept->std::same_as<bool>;
+};
 
 // A function of the module.
 template <class Call>
 PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
                PyObject* kwnames) noexcept try {
+  if constexpr (AnswersAtOnce<Call>) {
+    PyObject* result = nullptr;
+    if (kwnames == nullptr && Call::at_once(args, nargs, result)) return result;
+  }
   Arguments arguments(Call::kName, module, args, nargs, kwnames);
   Call phases;
   return join_phases(phases, arguments);
@@ -109,23 +178,11 @@ PyObject* call_method(PyObject* self, PyTypeObject* defining_class, PyObject* co
   }
 }
 
-// The cast that a method table needs for METH_FASTCALL | METH_KEYWORDS.
-using FastCall = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) noexcept;
-inline PyCFunction fastcall(FastCall function) noexcept {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
-// One row of a method table.
+// An object that is called itself; its type has no subclasses.
 template <class Call>
-PyMethodDef row_of(const char* doc) {
-  return {Call::kName, fastcall(call<Call>), METH_FASTCALL | METH_KEYWORDS, doc};
+PyObject* call_object(PyObject* self, PyObject* const* args, Py_ssize_t nargs,
+                      PyObject* kwnames) noexcept {
+  return call_method<Call>(self, Py_TYPE(self), args, static_cast<std::size_t>(nargs), kwnames);
 }
-template <class Call>
-PyMethodDef method_row_of(const char* doc) {
-  return {Call::kMethodName,
-          reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_method<Call>)),
-          METH_METHOD | METH_FASTCALL | METH_KEYWORDS, doc};
-}
-inline constexpr PyMethodDef kEndOfTable = {nullptr, nullptr, 0, nullptr};
 
 }  // namespace fastlane

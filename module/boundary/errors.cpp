@@ -1,9 +1,8 @@
 // Builds the error classes, the sentence, and the translation from C++ to Python.
 #include "module/boundary/errors.hpp"
 
-#include <cxxabi.h>
-
 #include <cerrno>
+#include <exception>
 #include <iterator>
 #include <new>
 #include <stdexcept>
@@ -118,10 +117,6 @@ void raise_decode_error(PyObject* error_class, const char* function,
 void translate(PyObject* module, const char* function) {
   try {
     throw;
-#ifdef __GLIBCXX__
-  } catch (const abi::__forced_unwind&) {
-    stay_until_exit();
-#endif
   } catch (const PythonErrorSet&) {
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
@@ -133,6 +128,8 @@ void translate(PyObject* module, const char* function) {
     raise_file_error(error);
   } catch (const std::system_error& error) {
     raise_os_error(error, function);
+  } catch (const std::domain_error& error) {
+    raise_what(state_of(module).expression_error, function, error);
   } catch (const std::invalid_argument& error) {
     raise_what(state_of(module).argument_value_error, function, error);
   } catch (const std::out_of_range& error) {
@@ -144,6 +141,8 @@ void translate(PyObject* module, const char* function) {
   } catch (const std::exception& error) {
     raise_what(PyExc_RuntimeError, function, error);
   } catch (...) {
+    // What unwinds the stack without a C++ exception is the end of the thread, not an error.
+    if (std::current_exception() == nullptr) stay_until_exit();
     PyErr_Format(PyExc_RuntimeError, "%s(): an unknown C++ exception", function);
   }
 }
@@ -228,7 +227,8 @@ int add_errors(PyObject* module) {
        &ModuleState::borrow_error, PyExc_BufferError, nullptr},
       {"CopyError", "A copy would be needed where none was allowed.", &ModuleState::copy_error,
        PyExc_ValueError, PyExc_BufferError},
-      {"ExpressionError", "An expression cannot be compiled or run.",
+      {"ExpressionError",
+       "An expression cannot be compiled or run; `column` counts from 1 in its line of `source`.",
        &ModuleState::expression_error, PyExc_ValueError, nullptr},
       {"SchemaError", "A schema or plan is wrong or does not fit its input.",
        &ModuleState::schema_error, PyExc_ValueError, nullptr},
@@ -246,6 +246,9 @@ int add_errors(PyObject* module) {
     if (!made) return -1;
     state.*error.field = made.transfer();
     if (PyModule_AddObjectRef(module, error.name, state.*error.field) < 0) return -1;
+  }
+  for (const char* place : {"column", "source"}) {
+    if (PyObject_SetAttrString(state.expression_error, place, Py_None) < 0) return -1;
   }
   return 0;
 }

@@ -75,10 +75,10 @@ PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* de
                         ndim, shape);
 }
 
-bool OutputArray::borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
-                         kernels::DType dtype, int ndim, const std::ptrdiff_t* shape) {
+bool OutputArray::borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg, DTypes dtypes,
+                         int ndim, const std::ptrdiff_t* shape) {
   if (arena_arg != nullptr) return args.wrong_value("arena", "absent when out= is given", "both");
-  if (!out_.acquire(args, "out", out_arg, DTypes{dtype}, Access::write)) return false;
+  if (!out_.acquire(args, "out", out_arg, dtypes, Access::write)) return false;
   if (!is_shape(out_.view(), ndim, shape)) {
     return args.wrong_value("out", "of shape " + text_of_shape(ndim, shape),
                             describe_object(out_arg));

@@ -26,8 +26,14 @@ class OutputArray {
   // `out_arg` and `arena_arg` are borrowed and may be null. False with an exception set.
   bool prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg, kernels::DType dtype,
                int ndim, const std::ptrdiff_t* shape) {
+    return prepare(args, out_arg, arena_arg, dtype, ndim, shape, DTypes{dtype});
+  }
+
+  // The same for a kernel that converts what it writes: `out=` may be one of several types.
+  bool prepare(Arguments& args, PyObject* out_arg, PyObject* arena_arg, kernels::DType dtype,
+               int ndim, const std::ptrdiff_t* shape, DTypes out_dtypes) {
     return out_arg == nullptr ? allocate(args, arena_arg, dtype, ndim, shape)
-                              : borrow(args, out_arg, arena_arg, dtype, ndim, shape);
+                              : borrow(args, out_arg, arena_arg, out_dtypes, ndim, shape);
   }
 
   // C-contiguous, except when the caller's `out=` is not.
@@ -47,7 +53,7 @@ class OutputArray {
   bool allocate(Arguments& args, PyObject* arena_arg, kernels::DType dtype, int ndim,
                 const std::ptrdiff_t* shape);
   [[gnu::noinline]] bool borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg,
-                                kernels::DType dtype, int ndim, const std::ptrdiff_t* shape);
+                                DTypes dtypes, int ndim, const std::ptrdiff_t* shape);
 
   PyObject* out_arg_ = nullptr;  // borrowed from args
   BorrowedArray out_;

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "module/boundary/borrowed_content.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 

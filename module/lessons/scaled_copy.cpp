@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/moved_array.hpp"
 #include "module/families.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "kernels/ledger.hpp"
 #include "kernels/overlap.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"

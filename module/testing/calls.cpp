@@ -3,7 +3,7 @@
 
 #include "module/boundary/borrowed_bytes.hpp"
 #include "module/boundary/borrowed_text.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {

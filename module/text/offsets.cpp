@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "kernels/text/lines.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/moved_array.hpp"
 #include "module/families.hpp"
 #include "module/text/haystack.hpp"

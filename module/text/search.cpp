@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 #include "module/text/haystack.hpp"
 
@@ -27,6 +27,10 @@ struct CountMatches {
 
 struct FindFirst {
   template <class T>
+  static std::size_t find_point(const T* points, std::size_t count, T point) {
+    return text::scan<T>().find_equal(points, count, point);
+  }
+  template <class T>
   std::size_t operator()(std::span<const T> haystack, std::span<const T> needle) const {
     return text::find(text::scan<T>(), haystack, needle, checkpoint);
   }
@@ -37,6 +41,10 @@ struct FindFirst {
 };
 
 struct FindLast {
+  template <class T>
+  static std::size_t find_point(const T* points, std::size_t count, T point) {
+    return text::scan<T>().find_last_equal(points, count, point);
+  }
   template <class T>
   std::size_t operator()(std::span<const T> haystack, std::span<const T> needle) const {
     return text::rfind(text::scan<T>(), haystack, needle, checkpoint);
@@ -80,7 +88,6 @@ struct Count {
 
 // A slice's bound as str.find reads it: None, or any int, of which only the range of ssize counts.
 bool read_bound(Arguments& args, const char* name, PyObject* object, Py_ssize_t& bound) {
-  if (object == nullptr) return true;
   if (!PyIndex_Check(object)) {
     return args.wrong_type(name, "an int or None", describe_object(object));
   }
@@ -98,6 +105,25 @@ struct Find {
   std::size_t found = text::kNotFound;  // from the start of s
   bool is_done = false;
 
+  // One code point in a str, where it stands near or the str is short.
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) noexcept {
+    if (nargs != 2 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) ||
+        PyUnicode_GET_LENGTH(args[1]) != 1) {
+      return false;
+    }
+    const Py_UCS4 point = PyUnicode_READ_CHAR(args[1], 0);
+    const auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(args[0]));
+    const void* const points = PyUnicode_DATA(args[0]);
+    switch (PyUnicode_KIND(args[0])) {
+      case PyUnicode_1BYTE_KIND:
+        return find_nearby(static_cast<const Py_UCS1*>(points), length, point, result);
+      case PyUnicode_2BYTE_KIND:
+        return find_nearby(static_cast<const Py_UCS2*>(points), length, point, result);
+      default:
+        return find_nearby(static_cast<const Py_UCS4*>(points), length, point, result);
+    }
+  }
+
   bool begin(Arguments& args) {
     PyObject* s_arg = nullptr;      // borrowed from args
     PyObject* sub_arg = nullptr;    // borrowed from args
@@ -106,8 +132,11 @@ struct Find {
     Py_ssize_t start = 0;
     Py_ssize_t end = PY_SSIZE_T_MAX;
     if (!args.read(required("s", s_arg), required("sub", sub_arg), optional("start", start_arg),
-                   optional("end", end_arg)) ||
-        !read_bound(args, "start", start_arg, start) || !read_bound(args, "end", end_arg, end) ||
+                   optional("end", end_arg))) {
+      return false;
+    }
+    if ((start_arg != nullptr && !read_bound(args, "start", start_arg, start)) ||
+        (end_arg != nullptr && !read_bound(args, "end", end_arg, end)) ||
         !haystack.acquire(args, s_arg, sub_arg)) {
       return false;
     }
@@ -128,6 +157,20 @@ struct Find {
   }
 
  private:
+  template <class T>
+  static bool find_nearby(const T* points, std::size_t length, Py_UCS4 point,
+                          PyObject*& result) noexcept {
+    const auto wanted = static_cast<T>(point);
+    const std::size_t near = std::min(length, kNear);
+    const std::size_t first = kFromBack ? length - near : 0;
+    const bool may_be_there = wanted == point;
+    const std::size_t index =
+        may_be_there ? Kernel::find_point(points + first, near, wanted) : near;
+    if (index == near && near < length && may_be_there) return false;
+    result = PyLong_FromSsize_t(index == near ? -1 : static_cast<Py_ssize_t>(first + index));
+    return true;
+  }
+
   static constexpr bool kFromBack = std::is_same_v<Kernel, FindLast>;
   static constexpr std::size_t kNear = 4096;
 

@@ -8,7 +8,7 @@
 #include "kernels/text/strided_sink.hpp"
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/borrowed_text.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {

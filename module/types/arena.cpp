@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/numbers.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/boundary/owned_ref.hpp"

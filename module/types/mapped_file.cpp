@@ -9,7 +9,7 @@
 
 #include "kernels/mapped_file.hpp"
 #include "module/boundary/borrowed_content.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/state.hpp"
 

@@ -9,6 +9,7 @@ in a process of its own, so that a crash has a name.
 from __future__ import annotations
 
 import argparse
+import errno
 import faulthandler
 import gc
 import os
@@ -133,6 +134,8 @@ def is_documented(error: BaseException | None, raises: type[BaseException] | Non
         return True
     if isinstance(error, MemoryError):
         return True
+    if raises is None:  # a file that exists, but cannot be mapped
+        return isinstance(error, OSError) and error.errno == errno.ENOMEM
     return raises is not None and isinstance(error, raises)
 
 
@@ -176,7 +179,9 @@ def forms_of(call: Call) -> list[tuple[str, Callable[[], Arguments], Any]]:
         forms.append((f"error {index}", make, refusal.raises))
     wrong = dict.fromkeys(call.make(), "wrong")
     if wrong and "self" not in wrong:
-        forms.append(("wrong types", lambda: wrong, (TypeError, ValueError)))
+        # Where a path is taken, this one names nothing.
+        refused = (TypeError, ValueError, FileNotFoundError)
+        forms.append(("wrong types", lambda: wrong, refused))
     return forms
 
 

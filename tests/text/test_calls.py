@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -170,22 +171,42 @@ class Stopped(Exception):
     pass
 
 
-@pytest.mark.parametrize("sub", [b"xyz", b"\0" * 500 + b"x" + b"\0" * 500])
-def test_a_signal_stops_a_search_of_a_sparse_file(tmp_path: pathlib.Path, sub: bytes) -> None:
-    path = tmp_path / "sparse"
-    with path.open("wb") as file:
-        file.truncate(4 << 30)
+HOPELESS = b"\0" * 500 + b"x" + b"\0" * 500
+ENDLESS = [
+    lambda s: text.count(s, b"xyz"),
+    lambda s: text.count(s, HOPELESS),
+    lambda s: text.count(s, b"\0"),
+    lambda s: text.find(s, b"x"),
+    lambda s: text.rfind(s, b"x"),
+    lambda s: text.rfind(s, HOPELESS),
+    lambda s: text.find_all(s, b"xyz"),
+    lambda s: text.line_offsets(s),
+]
 
+
+def stopped_by_a_signal(call: Callable[[object], object], s: object) -> bool:
     def stop(*_: object) -> None:
         raise Stopped
 
     previous = signal.signal(signal.SIGALRM, stop)
     try:
-        with fl.MappedFile(path) as mapped:
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
-            with pytest.raises(Stopped):
-                text.count(mapped, sub)
-            assert text.find(mapped, b"\0\0") == 0
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        call(s)
+    except Stopped:
+        return True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+    return False
+
+
+@pytest.mark.parametrize("call", ENDLESS)
+def test_a_signal_stops_what_would_take_hours(tmp_path: pathlib.Path, call) -> None:
+    path = tmp_path / "sparse"
+    with path.open("wb") as file:
+        file.truncate(2 << 40)
+    with fl.MappedFile(path) as mapped:
+        assert stopped_by_a_signal(call, mapped)
+        assert text.find(mapped, b"\0\0") == 0
+    strided = np.broadcast_to(np.uint8(0), 1 << 46)
+    assert stopped_by_a_signal(call, strided)

@@ -49,6 +49,13 @@ def scale_inplace(x, factor):
 
 
 @fast
+def scale_into(x, factor, out):
+    for i in range(x.size):
+        out[i] = x[i] * factor
+    return out
+
+
+@fast
 def linspace_into(start, stop, out):
     step = (stop - start) / (out.size - 1)
     for i in range(out.size):
@@ -67,6 +74,20 @@ def minus(x, amount):
 def square_plus_one_into(x, out):
     for i in range(x.size):
         out[i] = x[i] * x[i] + 1.0
+    return out
+
+
+@fast
+def cube_plus_sine_into(x, out):
+    for i in range(x.size):
+        out[i] = x[i] * x[i] * x[i] + np.sin(x[i])
+    return out
+
+
+@fast
+def weighted_into(a, b, out):
+    for i in range(a.size):
+        out[i] = 2 * a[i] + 3 * b[i]
     return out
 
 

@@ -24,6 +24,14 @@ bool bit(const BlockMarks& marks, std::size_t index) {
   return (marks[index / kBitsPerWord] >> index % kBitsPerWord & 1) != 0;
 }
 
+std::uint64_t words_with_marks(const BlockMarks& marks, std::size_t size) {
+  std::uint64_t marked = 0;
+  for (std::size_t word = 0; word < words_for(size); ++word) {
+    if (marks[word] != 0) marked |= std::uint64_t{1} << word;
+  }
+  return marked;
+}
+
 TYPED_TEST(ScanRows, BaselineComesLastAndAlwaysRuns) {
   const auto rows = scan_rows<TypeParam>();
   EXPECT_EQ(rows.back().level, cpu::Level::baseline);
@@ -50,10 +58,10 @@ TYPED_TEST(ScanRows, FindCountAndMarkOneCodePoint) {
       EXPECT_EQ(row.count_equal(text.data(), size, wanted), places.size());
 
       BlockMarks marks;
-      EXPECT_EQ(row.mark_equal(text.data(), size, wanted, marks.data()), !places.empty());
-      EXPECT_EQ(count_marks(marks.data(), words_for(size)), places.size());
-      std::vector<std::int64_t> written(places.size() + 3);
-      EXPECT_EQ(write_places(marks.data(), words_for(size), 7, written.data()), places.size());
+      const std::uint64_t marked = row.mark_equal(text.data(), size, wanted, marks.data());
+      EXPECT_EQ(marked, words_with_marks(marks, size));
+      std::vector<std::int64_t> written(places.size() + 1);
+      EXPECT_EQ(write_places(marks.data(), marked, 7, written.data()), places.size());
       for (std::size_t i = 0; i < places.size(); ++i) {
         EXPECT_EQ(written[i], static_cast<std::int64_t>(places[i]) + 7);
       }
@@ -74,14 +82,13 @@ TYPED_TEST(ScanRows, MarkPairs) {
       const auto first = static_cast<TypeParam>('a' + random() % 3);
       const auto second = static_cast<TypeParam>('a' + random() % 3);
       BlockMarks marks;
-      const bool any = row.mark_pairs(text.data(), count, distance, first, second, marks.data());
-      bool expected_any = false;
+      const std::uint64_t marked =
+          row.mark_pairs(text.data(), count, distance, first, second, marks.data());
       for (std::size_t i = 0; i < count; ++i) {
         const bool expected = text[i] == first && text[i + distance] == second;
         EXPECT_EQ(bit(marks, i), expected) << size << " " << i;
-        expected_any = expected_any || expected;
       }
-      EXPECT_EQ(any, expected_any);
+      EXPECT_EQ(marked, words_with_marks(marks, count));
     }
   }
 }
@@ -102,6 +109,12 @@ TYPED_TEST(ScanRows, CountAtLeastComparesWithoutSign) {
         for (TypeParam point : text) expected += point >= limit ? 1 : 0;
         EXPECT_EQ(row.count_at_least(text.data(), size, limit), expected) << size << " " << bound;
       }
+      std::size_t tails = 0;
+      for (std::uint64_t point : text) {
+        tails += (point >= 0x80 ? 1u : 0u) + (point >= 0x800 ? 1u : 0u);
+        tails += point >= 0x10000 ? 1 : 0;
+      }
+      EXPECT_EQ(row.count_tail_bytes(text.data(), size), tails) << size;
     }
   }
 }

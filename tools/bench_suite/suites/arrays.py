@@ -3,58 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from bench_suite import peers
+from bench_suite.array_calls import aligned, call, filled, random
+from bench_suite.expression_rows import expression_rows
 from bench_suite.measure import Call, Effort, Row
 
 TITLE = "one thread, 64-byte aligned inputs; fresh: the output is new, reused: out="
-COLUMNS = ["NumPy", "numba", "numexpr", "bottleneck", "NumKong", "OpenCV", "fastlane"]
+COLUMNS = [
+    *("Python", "NumPy", "numba", "numexpr", "bottleneck", "NumKong", "OpenCV"),
+    *("one thread", "fastlane"),
+]
 FLOOR = None
-THREADS = (1,)
+THREADS = (1, 2)
 EFFORT = Effort(seconds=1.5, least=5, most=300)
 QUICK = Effort(seconds=0.3, least=3, most=50)
-
-MODULES = {
-    "numba": "bench_suite.numba_kernels",
-    "numexpr": "numexpr",
-    "bottleneck": "bottleneck",
-    "NumKong": "numkong",
-    "OpenCV": "cv2",
-    "fastlane": "fastlane",
-}
-
-
-def aligned(count: int, dtype: str) -> np.ndarray:
-    """Fresh memory at a multiple of 64, which NumPy does not promise."""
-    size = np.dtype(dtype).itemsize
-    memory = np.zeros(count * size + 64, dtype="u1")
-    first = -memory.ctypes.data % 64
-    return memory[first : first + count * size].view(dtype)
-
-
-def random(count: int, dtype: str) -> np.ndarray:
-    values = aligned(count, dtype)
-    values[:] = np.random.default_rng(1).standard_normal(count).astype(dtype)
-    return values
-
-
-def call(column: str, name: str, *args: Any, **kwargs: Any) -> Call | None:
-    found = peers.function(MODULES[column], name)
-    if found and column == "fastlane" and "threads" not in inspect.signature(found).parameters:
-        kwargs.pop("threads", None)
-    return Call(found, args, kwargs) if found else None
-
-
-def filled(name: str, count: int, *args: Any) -> Call | None:
-    """A numba kernel that fills what np.empty gives."""
-    found = peers.function(MODULES["numba"], name)
-    return Call(lambda: found(*args, np.empty(count))) if found else None
-
 
 def near(wanted: float, tolerance: float) -> Callable[[Any], bool]:
     def judge(got: Any) -> bool:
@@ -173,47 +140,73 @@ def minus_row(label: str, count: int) -> Row:
     )
 
 
-def expression_rows(label: str, x: np.ndarray) -> Iterator[Row]:
-    out = aligned(x.size, "f8")
-    compiled = peers.function("fastlane", "compile")
-    expression = compiled("x * x + 1") if compiled else None
-
-    def numpy_fresh() -> np.ndarray:
-        squares = x * x
-        return np.add(squares, 1.0, out=squares)
-
-    def numpy_reused() -> np.ndarray:
-        np.multiply(x, x, out=out)
-        return np.add(out, 1.0, out=out)
-
-    def right(got: np.ndarray) -> bool:
-        return bool(np.isclose(got[-1], x[-1] * x[-1] + 1.0))
-
-    yield Row(
-        f"x*x+1 fresh {label}",
+def transpose_row(side: int) -> Row:
+    x = random(side * side, "f8").reshape(side, side)
+    return Row(
+        f"transpose f8 fresh {side}^2",
         {
-            "NumPy": Call(numpy_fresh),
-            "numba": filled("square_plus_one_into", x.size, x),
-            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}),
-            "fastlane": Call(expression, (), {"x": x, "threads": 1}) if expression else None,
+            "NumPy": Call(np.ascontiguousarray, (x.T,)),
+            "OpenCV": call("OpenCV", "transpose", x),
+            "fastlane": call("fastlane", "transpose", x),
         },
-        right=right,
+        right=lambda got: bool(got[3, 5] == x[5, 3]),
     )
-    yield Row(
-        f"x*x+1 reused {label}",
+
+
+def fresh_rows(count: int) -> Iterator[Row]:
+    """A result of 200 MB in memory that was never touched, and in memory that came back."""
+    x = random(count, "f8")
+    arena = peers.function("fastlane", "Arena")
+    once = arena() if arena else None
+    for label, kept, before in (("fresh", once, once.trim if once else None), ("again", None, None)):
+        yield Row(
+            f"scale f8 200 MB {label}",
+            {
+                "NumPy": Call(np.multiply, (x, 2.5)),
+                "numba": filled("scale_into", count, x, 2.5),
+                "fastlane": call("fastlane", "scale", x, 2.5, threads=1, arena=kept),
+            },
+            before=before,
+            right=lambda got: bool(got[-1] == x[-1] * 2.5),
+        )
+
+
+def tolist_row(count: int) -> Row:
+    x = np.arange(0, 2 * count, 2)
+    return Row(
+        f"list of {count} ints",
         {
-            "NumPy": Call(numpy_reused),
-            "numba": call("numba", "square_plus_one_into", x, out),
-            "numexpr": call("numexpr", "evaluate", "x * x + 1", local_dict={"x": x}, out=out),
-            "fastlane": Call(expression, (), {"x": x, "out": out, "threads": 1})
-            if expression
-            else None,
+            "Python": Call(lambda: list(range(0, 2 * count, 2))),
+            "NumPy": Call(x.tolist),
+            "fastlane": call("fastlane", "tolist", x),
         },
-        right=right,
+        right=lambda got: got[-1] == 2 * count - 2,
     )
+
+
+def thread_rows(threads: int) -> Iterator[Row]:
+    """The same call on one thread and on several, while the data stays in the caches."""
+    for power in (18, 20, 21):
+        x = random(2**power, "f8")
+        out = aligned(2**power, "f8")
+        for name, args, keywords in (
+            ("sum", (x,), {}),
+            ("describe", (x,), {}),
+            ("scale", (x, 2.5), {"out": out}),
+        ):
+            yield Row(
+                f"{name} f8 2^{power}",
+                {
+                    "one thread": call("fastlane", name, *args, threads=1, **keywords),
+                    "fastlane": call("fastlane", name, *args, threads=threads, **keywords),
+                },
+            )
 
 
 def rows(options: argparse.Namespace) -> Iterator[Row]:
+    if options.threads > 1:
+        yield from thread_rows(options.threads)
+        return
     opencv = peers.module("cv2")
     if opencv:
         opencv.setNumThreads(1)
@@ -228,4 +221,9 @@ def rows(options: argparse.Namespace) -> Iterator[Row]:
         yield scale_row(label, random(2**power, "f4"))
         yield linspace_row(label, 2**power)
         yield minus_row(label, 2**power)
-        yield from expression_rows(label, x)
+        yield from expression_rows(label, x, random(2**power, "f8"))
+    yield transpose_row(1024)
+    yield tolist_row(1_000_000)
+    if not options.quick:
+        yield transpose_row(4096)
+        yield from fresh_rows(25_000_000)
