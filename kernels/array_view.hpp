@@ -24,17 +24,18 @@ enum class DType : std::uint8_t {
   uint64,
   float32,
   float64,
+  float16,  // bits only: nothing computes in it
   unsupported,
 };
 
 inline constexpr std::size_t kDTypes = static_cast<std::size_t>(DType::unsupported);
 
 inline constexpr std::array<std::string_view, kDTypes + 1> kDTypeNames = {
-    "bool",   "int8",   "int16",  "int32",   "int64",   "uint8",
-    "uint16", "uint32", "uint64", "float32", "float64", "unsupported"};
+    "bool",   "int8",   "int16",   "int32",   "int64",   "uint8",      "uint16",
+    "uint32", "uint64", "float32", "float64", "float16", "unsupported"};
 
-inline constexpr std::array<std::uint8_t, kDTypes + 1> kDTypeSizes = {1, 1, 2, 4, 8, 1,
-                                                                      2, 4, 8, 4, 8, 0};
+inline constexpr std::array<std::uint8_t, kDTypes + 1> kDTypeSizes = {1, 1, 2, 4, 8, 1, 2,
+                                                                      4, 8, 4, 8, 2, 0};
 
 constexpr std::string_view name_of(DType dtype) {
   return kDTypeNames[static_cast<std::size_t>(dtype)];

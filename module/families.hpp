@@ -20,12 +20,16 @@ extern PyMethodDef counters_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
 extern PyMethodDef transpose_methods[];
+extern PyMethodDef image_batch_methods[];
+extern PyMethodDef image_decode_methods[];
+extern PyMethodDef image_normalize_methods[];
 extern PyMethodDef text_offset_methods[];
 extern PyMethodDef text_search_methods[];
 extern PyMethodDef text_utf8_methods[];
 
 // Struct sequence types that a family returns: created and added to the module. -1 on failure.
 int add_description_type(PyObject* module);
+int add_image_info_type(PyObject* module);
 
 // Has the pool stopped before the interpreter ends. -1 on failure.
 int stop_pool_at_exit(PyObject* module);
@@ -51,6 +55,9 @@ inline constexpr Family kFamilies[] = {
     {nullptr, transpose_methods},
     {"testing", testing_methods},
     {"testing", borrows_methods},
+    {"image", image_batch_methods},
+    {"image", image_decode_methods},
+    {"image", image_normalize_methods},
     {"text", text_offset_methods},
     {"text", text_search_methods},
     {"text", text_utf8_methods},

@@ -84,7 +84,7 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     choose_cpu_row,       add_constants,     add_errors,       add_descriptors,
     add_owner_type,       join_rust_borrows, add_arena_types,  add_mapped_file_type,
     add_description_type, add_matrix_type,   add_workers_type, add_expression_type,
-    stop_pool_at_exit,
+    add_image_info_type,  stop_pool_at_exit,
 };
 
 int exec(PyObject* module) noexcept try {

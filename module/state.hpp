@@ -29,6 +29,7 @@ struct ModuleState {
   PyObject* arena_stats_type;
   PyObject* matrix_type;
   PyObject* description_type;
+  PyObject* image_info_type;
   PyObject* expression_type;
   PyObject* known_expressions;  // dict: source to Expression, so that evaluate() parses once
 };

@@ -33,6 +33,7 @@ from call_kinds import (
     Text,
 )
 from calls_expressions import EXPRESSIONS
+from calls_image import IMAGE
 from calls_matrix import MATRIX
 from calls_process import COUNTERS, THREADS
 from calls_records import RECORDS
@@ -344,6 +345,7 @@ CALLS: list[Call] = [
     *EXPRESSIONS,
     *BYTES,
     *TEXT,
+    *IMAGE,
     *MAPPED_FILE,
     *ARENA,
     *RECORDS,

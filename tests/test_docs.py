@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import pngs
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -20,6 +21,7 @@ def test_readme_has_examples():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_run_in_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "photo.png").write_bytes(pngs.sample(2, 8, 40, 60).encode())
     names: dict[str, object] = {"__name__": "example"}
     for number, example in enumerate(examples(page), 1):
         exec(compile(example, f"{page.name}, example {number}", "exec"), names)

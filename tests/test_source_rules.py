@@ -11,7 +11,11 @@ CODE_SUFFIXES = {".cpp", ".hpp", ".c", ".h", ".py", ".pyi", ".sh", ".rs", ".pyx"
 NOT_SOURCES = {"__pycache__", "target", "data"}
 LONGEST_FILE = 400
 
-GIL_FILES = {"module/boundary/call.hpp", "module/boundary/released_gil.hpp"}
+GIL_FILES = {
+    "module/boundary/attached.hpp",
+    "module/boundary/call.hpp",
+    "module/boundary/released_gil.hpp",
+}
 RAW_LESSONS = "module/lessons/*_raw.cpp"  # they show the calls that the guards stand for
 GIL_CALLS = re.compile(
     r"\b(PyEval_(Save|Restore|Acquire|Release)Thread|Py_(BEGIN|END)_ALLOW_THREADS"

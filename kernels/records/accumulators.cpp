@@ -7,6 +7,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/records/per_group.hpp"
+#include "kernels/records/picks.hpp"
+#include "kernels/records/spreads.hpp"
+
 namespace fastlane::kernels::records {
 namespace {
 
@@ -58,37 +62,6 @@ double divide(Integer sum, std::uint64_t count) {
   const double magnitude = std::ldexp(static_cast<double>(quotient), -shift);
   return sum < 0 ? -magnitude : magnitude;
 }
-
-// What the accumulators share: one state a group.
-template <class State, class Self>
-class PerGroup : public Accumulator {
- public:
-  void clear() override { states_.clear(); }
-  void resize(std::size_t groups) override { states_.resize(groups); }
-  void join(const Accumulator& other, std::span<const std::uint32_t> groups) override {
-    const auto& theirs = static_cast<const Self&>(other).states_;
-    for (std::size_t group = 0; group < groups.size(); ++group) {
-      states_[groups[group]].join(theirs[group]);
-    }
-  }
-
- protected:
-  // Calls `take(state, value)` for every row whose value is not null.
-  template <class T, class Take>
-  void for_each_value(const WindowColumn& column, std::span<const std::uint32_t> groups,
-                      Take take) {
-    const T* values = column.as<T>();
-    if (!column.nullable) {
-      for (std::size_t row = 0; row < groups.size(); ++row) take(states_[groups[row]], values[row]);
-      return;
-    }
-    for (std::size_t row = 0; row < groups.size(); ++row) {
-      if (column.valid[row] != 0) take(states_[groups[row]], values[row]);
-    }
-  }
-
-  std::vector<State> states_;
-};
 
 struct CountState {
   std::int64_t count = 0;
@@ -216,8 +189,8 @@ class Extreme final : public PerGroup<ExtremeState<T, kLargest>, Extreme<T, kLar
 };
 
 template <class T>
-std::unique_ptr<Accumulator> make_over(Function function, Type type) {
-  switch (function) {
+std::unique_ptr<Accumulator> make_over(const Aggregate& aggregate, Type type) {
+  switch (aggregate.function) {
     case Function::sum:
       return std::make_unique<Sum<T>>();
     case Function::min:
@@ -226,6 +199,15 @@ std::unique_ptr<Accumulator> make_over(Function function, Type type) {
       return std::make_unique<Extreme<T, true>>(type);
     case Function::mean:
       return std::make_unique<Mean<T>>();
+    case Function::std:
+    case Function::quantile:
+    case Function::count_distinct:
+      return make_spread<T>(aggregate);
+    case Function::any:
+    case Function::all:
+    case Function::first:
+    case Function::last:
+      return make_pick<T>(aggregate.function, type);
     case Function::count:
       break;
   }
@@ -235,41 +217,53 @@ std::unique_ptr<Accumulator> make_over(Function function, Type type) {
 }  // namespace
 
 bool can_aggregate(Function function, std::optional<Type> type) {
-  if (function == Function::count) return true;
-  if (!type || is_text(*type)) return false;
-  return *type != Type::timestamp || function == Function::min || function == Function::max;
+  switch (function) {
+    case Function::count:
+      return true;
+    case Function::first:
+    case Function::last:
+    case Function::count_distinct:
+      return type.has_value();
+    case Function::min:
+    case Function::max:
+      return type && !is_text(*type);
+    default:
+      return type && !is_text(*type) && *type != Type::timestamp;
+  }
 }
 
-std::unique_ptr<Accumulator> make_accumulator(Function function, std::optional<Type> type) {
-  if (function == Function::count) return std::make_unique<Count>();
+std::unique_ptr<Accumulator> make_accumulator(const Aggregate& aggregate,
+                                              std::optional<Type> type) {
+  if (aggregate.function == Function::count) return std::make_unique<Count>();
   switch (type.value()) {
     case Type::boolean:
     case Type::uint8:
-      return make_over<std::uint8_t>(function, *type);
+      return make_over<std::uint8_t>(aggregate, *type);
     case Type::int8:
-      return make_over<std::int8_t>(function, *type);
+      return make_over<std::int8_t>(aggregate, *type);
     case Type::int16:
-      return make_over<std::int16_t>(function, *type);
+      return make_over<std::int16_t>(aggregate, *type);
     case Type::int32:
-      return make_over<std::int32_t>(function, *type);
+      return make_over<std::int32_t>(aggregate, *type);
     case Type::int64:
     case Type::timestamp:
-      return make_over<std::int64_t>(function, *type);
+      return make_over<std::int64_t>(aggregate, *type);
     case Type::uint16:
-      return make_over<std::uint16_t>(function, *type);
+      return make_over<std::uint16_t>(aggregate, *type);
     case Type::uint32:
-      return make_over<std::uint32_t>(function, *type);
+      return make_over<std::uint32_t>(aggregate, *type);
     case Type::uint64:
-      return make_over<std::uint64_t>(function, *type);
+      return make_over<std::uint64_t>(aggregate, *type);
     case Type::float32:
-      return make_over<float>(function, *type);
+      return make_over<float>(aggregate, *type);
     case Type::float64:
-      return make_over<double>(function, *type);
+      return make_over<double>(aggregate, *type);
     case Type::string:
     case Type::category:
       break;
   }
-  throw std::invalid_argument("an aggregate over text");
+  if (aggregate.function == Function::count_distinct) return make_text_spread();
+  return make_text_pick(aggregate.function, *type);
 }
 
 }  // namespace fastlane::kernels::records

@@ -50,6 +50,6 @@ class Accumulator {
 bool can_aggregate(Function function, std::optional<Type> type);
 
 // Precondition: can_aggregate.
-std::unique_ptr<Accumulator> make_accumulator(Function function, std::optional<Type> type);
+std::unique_ptr<Accumulator> make_accumulator(const Aggregate& aggregate, std::optional<Type> type);
 
 }  // namespace fastlane::kernels::records

@@ -15,23 +15,26 @@ namespace fastlane::kernels::records {
 inline constexpr std::size_t kBlockRows = 512;
 
 enum class SliceKind : std::uint32_t {
-  plain,      // the text is the value
-  escaped,    // escapes have to be undone first
-  malformed,  // the token could not be split into its parts
-  not_utf8,   // the text is not UTF-8
+  plain,       // the text is the value
+  escaped,     // escapes have to be undone first
+  malformed,   // the token could not be split into its parts
+  not_utf8,    // the text is not UTF-8
+  missing,     // the row does not have it
+  null,        // the source's own null, whatever its text
+  wrong_type,  // a value of another type than the field's, such as a text where a number belongs
 };
 
-// A piece of the window's text. Windows and rows are shorter than 2^30 bytes.
+// A piece of the window's text. It begins below 2^32, and rows are shorter than 2^29 bytes.
 class Slice {
  public:
   Slice() = default;
   Slice(std::size_t begin, std::size_t size, SliceKind kind = SliceKind::plain)
       : begin_(static_cast<std::uint32_t>(begin)),
-        word_(static_cast<std::uint32_t>(size) | (static_cast<std::uint32_t>(kind) << 30)) {}
+        word_(static_cast<std::uint32_t>(size) | (static_cast<std::uint32_t>(kind) << 29)) {}
   std::uint32_t begin() const { return begin_; }
-  std::uint32_t size() const { return word_ & 0x3FFFFFFF; }
-  SliceKind kind() const { return static_cast<SliceKind>(word_ >> 30); }
-  bool is_plain() const { return word_ >> 30 == 0; }
+  std::uint32_t size() const { return word_ & 0x1FFFFFFF; }
+  SliceKind kind() const { return static_cast<SliceKind>(word_ >> 29); }
+  bool is_plain() const { return word_ >> 29 == 0; }
 
  private:
   std::uint32_t begin_ = 0;
@@ -53,6 +56,7 @@ struct Problem {
   std::uint32_t row;
   std::uint32_t line;
   std::uint32_t begin;
+  std::uint32_t end;
   std::int16_t field;
   ErrorCode code;
 };
@@ -70,8 +74,12 @@ struct RowBlock {
   }
   void report(std::size_t index, std::size_t field, ErrorCode code) {
     bad[index] = 1;
-    problems.push_back({places[index].row, places[index].line, places[index].begin,
-                        static_cast<std::int16_t>(field), code});
+    report(places[index], static_cast<std::int16_t>(field), code);
+  }
+
+  // Of a row that need not be in the block.
+  void report(const RowPlace& place, std::int16_t field, ErrorCode code) {
+    problems.push_back({place.row, place.line, place.begin, place.end, field, code});
   }
 
   const char* text = nullptr;  // the window's

@@ -63,6 +63,8 @@ class ByteIndex {
   // Whether a byte of [from, to) is not ASCII. Precondition: from < to <= size().
   bool has_high(std::size_t from, std::size_t to) const;
   bool is_ascii() const { return !any_high_; }
+  // A bit a byte, 64 in a word; what stands behind the text is not defined.
+  const std::uint64_t* words(std::size_t which) const { return words_.data() + which * stride_; }
   std::size_t size() const { return size_; }
 
  private:

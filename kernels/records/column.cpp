@@ -18,6 +18,34 @@ void WindowColumn::clear() {
   dictionary.clear();
 }
 
+void WindowColumn::keep(const std::vector<std::uint8_t>& wanted) {
+  const std::size_t width = type == Type::string ? 0 : width_of(type);
+  char* text_from = texts.begin();
+  char* text_to = texts.begin();
+  std::size_t kept = 0;
+  for (std::size_t row = 0; row < length; ++row) {
+    const std::size_t size = type == Type::string ? sizes[row] : 0;
+    if (wanted[row] != 0) {
+      if (width != 0) {
+        std::memmove(values.begin() + kept * width, values.begin() + row * width, width);
+      } else {
+        std::memmove(text_to, text_from, size);
+        text_to += size;
+        sizes[kept] = static_cast<std::uint32_t>(size);
+      }
+      if (nullable) valid[kept] = valid[row];
+      ++kept;
+    }
+    text_from += size;
+  }
+  length = kept;
+  values.resize(kept * width);
+  if (nullable) valid.resize(kept);
+  if (type != Type::string) return;
+  sizes.resize(kept);
+  texts.resize(static_cast<std::size_t>(text_to - texts.begin()));
+}
+
 void Column::begin_validity() {
   if (!validity.empty()) return;
   const std::size_t bytes = (length + 7) / 8 + 1;

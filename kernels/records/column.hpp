@@ -30,6 +30,8 @@ struct WindowColumn {
   }
   bool is_valid(std::size_t row) const { return !nullable || valid[row] != 0; }
   void clear();
+  // Drops the rows whose byte is zero.
+  void keep(const std::vector<std::uint8_t>& wanted);
 };
 
 struct Column {

@@ -99,10 +99,13 @@ std::string limits_of(Type type) {
 std::string type_of(const Field& field) {
   if (is_integer(field.type)) return "an integer";
   if (field.type == Type::boolean) return "true, false, 1 or 0";
+  if (is_text(field.type)) return "a text";
+  if (field.type == Type::timestamp) return "a time like " + field.format;
   return field.allow_nan ? "a number, nan or inf" : "a finite number";
 }
 
 bool is_request_part(const Program& program, const Field& field) {
+  if (program.kind != SourceKind::log) return false;
   for (const LogToken& token : program.source.tokens) {
     if (token.name == field.token) return false;
   }
@@ -122,6 +125,9 @@ std::string expectation_of(const Program& program, std::int16_t field_index, Err
   if (code == ErrorCode::too_long) {
     return "a row of at most " + std::to_string(program.max_row_bytes) + " bytes";
   }
+  if (code == ErrorCode::expression)
+    return "a result: int64 cannot hold this, or a division by zero";
+  if (code == ErrorCode::truncated) return "the rest of the row";
   if (field_index == kWholeRow) return std::string(name_of(code));
   const Field& field = program.fields[static_cast<std::size_t>(field_index)];
   switch (code) {
@@ -149,29 +155,25 @@ std::string expectation_of(const Program& program, std::int16_t field_index, Err
   }
 }
 
-ErrorDetail explain(const Program& program, const LogLayout& layout, const Problem& problem,
-                    std::string_view rest) {
+ErrorDetail explain(const Program& program, const Layout& layout, const Problem& problem,
+                    std::string_view row, std::size_t input) {
   ErrorDetail detail;
   detail.field = problem.field;
   detail.code = problem.code;
-  // Looking no further than a row can be long keeps the cost of a detail bounded.
-  std::size_t end = rest.substr(0, std::size_t{program.max_row_bytes} + 2).find('\n');
-  if (end == std::string_view::npos) end = std::min(rest.size(), kRawBytes);
-  std::string_view row = rest.substr(0, end);
-  if (!row.empty() && row.back() == '\r') row.remove_suffix(1);
   detail.raw = row.substr(0, kRawBytes);
-  if (problem.code == ErrorCode::too_long) {
-    detail.expected = expectation_of(program, problem.field, problem.code);
-  } else if (problem.field == kWholeRow && problem.code == ErrorCode::format) {
-    const Mismatch mismatch = layout.explain(row);
-    detail.expected = mismatch.expected;
-    detail.got = mismatch.got;
-  } else {
-    detail.expected = expectation_of(program, problem.field, problem.code);
-    if (problem.field != kWholeRow) {
-      const std::size_t slot = layout.slot_of_field(static_cast<std::size_t>(problem.field));
-      detail.got = layout.text_of_slot(row, slot).substr(0, kRawBytes);
-    }
+  const bool is_told = problem.code == ErrorCode::too_long ||
+                       problem.code == ErrorCode::truncated ||
+                       problem.code == ErrorCode::expression;
+  if (problem.field == kWholeRow && !is_told && problem.code != ErrorCode::utf8) {
+    Mismatch mismatch = layout.explain(row, input);
+    detail.expected = std::move(mismatch.expected);
+    detail.got = std::move(mismatch.got);
+    return detail;
+  }
+  detail.expected = expectation_of(program, problem.field, problem.code);
+  if (problem.field != kWholeRow && problem.code != ErrorCode::expression) {
+    const std::size_t slot = layout.slot_of_field(static_cast<std::size_t>(problem.field));
+    detail.got = layout.text_of_slot(row, slot, input).substr(0, kRawBytes);
   }
   return detail;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/records/block.hpp"
-#include "kernels/records/log_layout.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/program.hpp"
 
 namespace fastlane::kernels::records {
@@ -48,9 +48,8 @@ class ErrorCounts {
 // What a field wanted when it reported `code`, in words.
 std::string expectation_of(const Program& program, std::int16_t field, ErrorCode code);
 
-// The detail of a problem; its places in the input are left to the caller. `rest` begins with the
-// row and goes to the end of its window.
-ErrorDetail explain(const Program& program, const LogLayout& layout, const Problem& problem,
-                    std::string_view rest);
+// The detail of a problem with a row of that text; its places in the input are left to the caller.
+ErrorDetail explain(const Program& program, const Layout& layout, const Problem& problem,
+                    std::string_view row, std::size_t input);
 
 }  // namespace fastlane::kernels::records

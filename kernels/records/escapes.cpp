@@ -1,4 +1,4 @@
-// The escapes of Apache's and nginx's access logs.
+// The escapes of Apache's and nginx's access logs, of CSV and of JSON.
 #include "kernels/records/escapes.hpp"
 
 #include <cstring>
@@ -34,9 +34,7 @@ char named_escape(char letter) {
   }
 }
 
-}  // namespace
-
-std::size_t undo_escapes(const char* text, std::size_t size, char* out) {
+std::size_t undo_log(const char* text, std::size_t size, char* out) {
   const char* end = text + size;
   char* write = out;
   while (text != end) {
@@ -63,6 +61,105 @@ std::size_t undo_escapes(const char* text, std::size_t size, char* out) {
     }
   }
   return static_cast<std::size_t>(write - out);
+}
+
+// Every quote comes twice.
+std::size_t undo_csv(char quote, const char* text, std::size_t size, char* out) {
+  char* write = out;
+  for (std::size_t at = 0; at < size; ++at) {
+    *write++ = text[at];
+    if (text[at] == quote) ++at;
+  }
+  return static_cast<std::size_t>(write - out);
+}
+
+char* write_code_point(unsigned code, char* out) {
+  const auto byte = [&out](unsigned value) { *out++ = static_cast<char>(value); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xC0U | (code >> 6));
+    byte(0x80U | (code & 0x3FU));
+  } else if (code < 0x10000) {
+    byte(0xE0U | (code >> 12));
+    byte(0x80U | ((code >> 6) & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  } else {
+    byte(0xF0U | (code >> 18));
+    byte(0x80U | ((code >> 12) & 0x3FU));
+    byte(0x80U | ((code >> 6) & 0x3FU));
+    byte(0x80U | (code & 0x3FU));
+  }
+  return out;
+}
+
+// Precondition: four hexadecimal digits.
+unsigned hex_number(const char* text) {
+  unsigned value = 0;
+  for (std::size_t at = 0; at < 4; ++at) {
+    value = value * 16 + static_cast<unsigned>(hex_value(text[at]));
+  }
+  return value;
+}
+
+std::size_t undo_json(const char* text, std::size_t size, char* out) {
+  const char* end = text + size;
+  char* write = out;
+  while (text != end) {
+    if (*text != '\\') {
+      *write++ = *text++;
+      continue;
+    }
+    const char letter = text[1];
+    text += 2;
+    switch (letter) {
+      case 'b':
+        *write++ = '\b';
+        break;
+      case 'f':
+        *write++ = '\f';
+        break;
+      case 'n':
+        *write++ = '\n';
+        break;
+      case 'r':
+        *write++ = '\r';
+        break;
+      case 't':
+        *write++ = '\t';
+        break;
+      case 'u': {
+        unsigned code = hex_number(text);
+        text += 4;
+        if ((code & 0xFC00U) == 0xD800U && end - text >= 6 && text[0] == '\\' && text[1] == 'u') {
+          const unsigned low = hex_number(text + 2);
+          if ((low & 0xFC00U) == 0xDC00U) {
+            code = 0x10000U + ((code & 0x3FFU) << 10) + (low & 0x3FFU);
+            text += 6;
+          }
+        }
+        write = write_code_point(code, write);
+        break;
+      }
+      default:
+        *write++ = letter;
+    }
+  }
+  return static_cast<std::size_t>(write - out);
+}
+
+}  // namespace
+
+std::size_t undo_escapes(EscapeRules rules, const char* text, std::size_t size, char* out) {
+  switch (rules.kind) {
+    case EscapeKind::csv:
+      return undo_csv(rules.quote, text, size, out);
+    case EscapeKind::json:
+      return undo_json(text, size, out);
+    case EscapeKind::log:
+      break;
+  }
+  return undo_log(text, size, out);
 }
 
 }  // namespace fastlane::kernels::records

@@ -10,12 +10,12 @@
 
 namespace fastlane::kernels::records {
 
-FieldReader::FieldReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-                         WindowColumn& column)
+FieldReader::FieldReader(const Field& field, const ReaderPlace& place, WindowColumn& column)
     : field_(field),
-      index_(index),
-      slot_(slot),
-      stored_(stored),
+      index_(place.index),
+      slot_(place.slot),
+      stored_(place.stored),
+      escapes_(place.escapes),
       column_(column),
       nullable_(is_nullable(field)),
       has_default_(field.default_text.has_value()),
@@ -27,40 +27,51 @@ FieldReader::FieldReader(const Field& field, std::size_t index, std::size_t slot
   column_.nullable = nullable_;
 }
 
-ErrorCode FieldReader::resolve(const char* window, Slice slice, std::string_view& text) {
+ErrorCode FieldReader::resolve(const char* window, Slice slice, std::string_view& text,
+                               bool& null) {
+  null = false;
   switch (slice.kind()) {
     case SliceKind::malformed:
       return ErrorCode::format;
     case SliceKind::not_utf8:
       return ErrorCode::utf8;
+    case SliceKind::wrong_type:
+      return ErrorCode::type;
+    case SliceKind::missing:
+    case SliceKind::null:
+      null = true;
+      return ErrorCode::none;
     case SliceKind::plain:
       text = std::string_view(window + slice.begin(), slice.size());
+      null = is_null(text);
       return ErrorCode::none;
     case SliceKind::escaped:
       break;
   }
   scratch_.clear();
   char* out = scratch_.extend(slice.size() + kPadding);
-  const std::size_t size = undo_escapes(window + slice.begin(), slice.size(), out);
+  const std::size_t size = undo_escapes(escapes_, window + slice.begin(), slice.size(), out);
   text = std::string_view(out, size);
-  return is_ascii(text) || is_utf8(text) ? ErrorCode::none : ErrorCode::utf8;
+  if (!is_ascii(text) && !is_utf8(text)) return ErrorCode::utf8;
+  null = is_null(text);
+  return ErrorCode::none;
 }
 
-std::unique_ptr<FieldReader> make_reader(const Field& field, std::size_t index, std::size_t slot,
-                                         bool stored, WindowColumn& column) {
+std::unique_ptr<FieldReader> make_reader(const Field& field, const ReaderPlace& place,
+                                         WindowColumn& column) {
   switch (field.type) {
     case Type::string:
-      return std::make_unique<StringReader>(field, index, slot, stored, column);
+      return std::make_unique<StringReader>(field, place, column);
     case Type::category:
-      return std::make_unique<CategoryReader>(field, index, slot, stored, column);
+      return std::make_unique<CategoryReader>(field, place, column);
     default:
-      return make_value_reader(field, index, slot, stored, column);
+      return make_value_reader(field, place, column);
   }
 }
 
 void check_field_texts(const Field& field) {
   WindowColumn column;
-  static_cast<void>(make_reader(field, 0, 0, false, column));
+  static_cast<void>(make_reader(field, {}, column));
 }
 
 }  // namespace fastlane::kernels::records

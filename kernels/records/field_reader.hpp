@@ -15,6 +15,7 @@
 #include "kernels/records/block.hpp"
 #include "kernels/records/buffer.hpp"
 #include "kernels/records/column.hpp"
+#include "kernels/records/escapes.hpp"
 #include "kernels/records/program.hpp"
 #include "kernels/records/words.hpp"
 
@@ -37,14 +38,22 @@ class PaddedText {
 
 // Whether a column of this field can hold nulls.
 inline bool is_nullable(const Field& field) {
-  return field.null_text.has_value() && field.nullable && !field.default_text.has_value();
+  return field.nullable && !field.default_text.has_value();
 }
+
+// Where a reader stands: which field it is, which slot it reads, how escapes are undone there, and
+// whether anybody wants the values behind the checks.
+struct ReaderPlace {
+  std::size_t index = 0;
+  std::size_t slot = 0;
+  EscapeRules escapes;
+  bool stored = false;
+};
 
 class FieldReader {
  public:
   // The field and the column outlive the reader; an unstored field is checked and forgotten.
-  FieldReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-              WindowColumn& column);
+  FieldReader(const Field& field, const ReaderPlace& place, WindowColumn& column);
   FieldReader(const FieldReader&) = delete;
   FieldReader& operator=(const FieldReader&) = delete;
   virtual ~FieldReader() = default;
@@ -56,9 +65,14 @@ class FieldReader {
   virtual void store(const RowBlock& block) = 0;
 
  protected:
-  // The text that a slice stands for when that takes more than looking: reports an error code, or
-  // gives text that stays where it is until the next call.
-  ErrorCode resolve(const char* window, Slice slice, std::string_view& text);
+  // The text that a slice stands for when that takes more than looking, and whether it is null:
+  // returns an error code, or gives text that stays where it is until the next call.
+  ErrorCode resolve(const char* window, Slice slice, std::string_view& text, bool& null);
+
+  // The error of a null in a field that takes none.
+  static ErrorCode refusal_of(Slice slice) {
+    return slice.kind() == SliceKind::missing ? ErrorCode::missing : ErrorCode::null;
+  }
 
   bool is_null(std::string_view text) const {
     return has_null_ && text.size() == null_.view().size() && null_literal_.matches(text.data());
@@ -68,6 +82,7 @@ class FieldReader {
   const std::size_t index_;
   const std::size_t slot_;
   const bool stored_;
+  const EscapeRules escapes_;
   WindowColumn& column_;
   const bool nullable_;
   const bool has_default_;
@@ -80,8 +95,8 @@ class FieldReader {
   Buffer<char> scratch_;
 };
 
-std::unique_ptr<FieldReader> make_reader(const Field& field, std::size_t index, std::size_t slot,
-                                         bool stored, WindowColumn& column);
+std::unique_ptr<FieldReader> make_reader(const Field& field, const ReaderPlace& place,
+                                         WindowColumn& column);
 
 // Throws std::invalid_argument when a field's own texts (format, default) cannot be read.
 void check_field_texts(const Field& field);

@@ -74,7 +74,7 @@ std::vector<std::unique_ptr<Accumulator>> make_accumulators(const Program& progr
   for (const Aggregate& aggregate : program.aggregates) {
     std::optional<Type> type;
     if (aggregate.column) type = program.fields[*aggregate.column].type;
-    accumulators.push_back(make_accumulator(aggregate.function, type));
+    accumulators.push_back(make_accumulator(aggregate, type));
   }
   return accumulators;
 }

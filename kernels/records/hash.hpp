@@ -18,6 +18,10 @@ using Seeds = std::array<std::uint64_t, 4>;
 extern const Seeds process_seeds;
 inline const Seeds& hash_seeds() { return process_seeds; }
 
+// Of hashes that are compared between processes and guard no table.
+inline constexpr Seeds kFixedSeeds = {0xA0761D6478BD642F, 0xE7037ED1A0B428DB, 0x8EBC6AF09C88C6E3,
+                                      0x589965CC75374CC3};
+
 inline std::uint64_t fold(std::uint64_t left, std::uint64_t right) {
   const Natural product = Natural{left} * right;
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kernels/records/log_source.hpp"
+
 namespace fastlane::kernels::records {
 namespace {
 
@@ -31,7 +33,13 @@ LogLayout::LogLayout(const Program& program)
     if (!step.to_line_end) step.byte_class = class_of(token.after[0]);
     steps_.push_back(step);
   }
-  for (const Field& field : program.fields) field_slots_.push_back(slot_for(field.token));
+  for (const Field& field : program.fields) {
+    field_slots_.push_back(field.is_derived ? kNoSlot : slot_for(field.token));
+  }
+}
+
+std::unique_ptr<RowSource> LogLayout::make_source(std::size_t max_row_bytes) const {
+  return std::make_unique<LogSource>(*this, max_row_bytes);
 }
 
 std::size_t LogLayout::class_of(char byte) {
@@ -85,11 +93,11 @@ std::size_t LogLayout::token_end(std::string_view line, std::size_t step, std::s
   return at;
 }
 
-Mismatch LogLayout::explain(std::string_view line) const {
+Mismatch LogLayout::explain(std::string_view line, std::size_t) const {
   constexpr std::size_t kShown = 64;
   const std::string& prefix = format_.prefix;
   if (line.substr(0, prefix.size()) != prefix) {
-    return {quoted(prefix) + " at the start of the line", line.substr(0, kShown)};
+    return {quoted(prefix) + " at the start of the line", std::string(line.substr(0, kShown))};
   }
   std::size_t from = prefix.size();
   for (std::size_t step = 0; step < steps_.size(); ++step) {
@@ -97,14 +105,17 @@ Mismatch LogLayout::explain(std::string_view line) const {
     std::size_t mismatch = 0;
     const std::size_t end = token_end(line, step, from, mismatch);
     if (end == std::string_view::npos) {
-      return {quoted(token.after) + " after " + token.name, line.substr(mismatch, kShown)};
+      return {quoted(token.after) + " after " + token.name,
+              std::string(line.substr(mismatch, kShown))};
     }
     from = end + token.after.size();
   }
-  return {"the end of the line after " + format_.tokens.back().name, line.substr(from, kShown)};
+  return {"the end of the line after " + format_.tokens.back().name,
+          std::string(line.substr(from, kShown))};
 }
 
-std::string_view LogLayout::text_of_slot(std::string_view line, std::size_t slot) const {
+std::string_view LogLayout::text_of_slot(std::string_view line, std::size_t slot,
+                                         std::size_t) const {
   std::size_t from = format_.prefix.size();
   for (std::size_t index = 0; index < steps_.size(); ++index) {
     const LogStep& step = steps_[index];

@@ -11,14 +11,13 @@
 #include <vector>
 
 #include "kernels/records/block.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/program.hpp"
-#include "kernels/records/row_source.hpp"
 #include "kernels/records/words.hpp"
 
 namespace fastlane::kernels::records {
 
 inline constexpr std::array<std::string_view, 3> kRequestParts = {"method", "path", "protocol"};
-inline constexpr std::size_t kNoSlot = ~std::size_t{0};
 
 struct LogStep {
   TokenKind kind = TokenKind::plain;
@@ -30,7 +29,7 @@ struct LogStep {
   std::array<std::size_t, 3> part_slots = {kNoSlot, kNoSlot, kNoSlot};
 };
 
-class LogLayout {
+class LogLayout final : public Layout {
  public:
   // Classes of the byte index that every layout has.
   static constexpr std::size_t kNewline = 0, kBackslash = 1, kQuote = 2, kSpace = 3;
@@ -41,11 +40,11 @@ class LogLayout {
   const Literal& prefix() const { return prefix_; }
   const std::vector<LogStep>& steps() const { return steps_; }
   const std::string& byte_classes() const { return byte_classes_; }
-  std::size_t slot_count() const { return slot_count_; }
-  std::size_t slot_of_field(std::size_t field) const { return field_slots_[field]; }
 
-  Mismatch explain(std::string_view line) const;
-  std::string_view text_of_slot(std::string_view line, std::size_t slot) const;
+  std::unique_ptr<RowSource> make_source(std::size_t max_row_bytes) const override;
+  Mismatch explain(std::string_view line, std::size_t input) const override;
+  std::string_view text_of_slot(std::string_view line, std::size_t slot,
+                                std::size_t input) const override;
 
  private:
   std::size_t slot_for(std::string_view token);
@@ -58,8 +57,6 @@ class LogLayout {
   Literal prefix_;
   std::vector<LogStep> steps_;
   std::string byte_classes_ = "\n\\\" ";
-  std::size_t slot_count_ = 0;
-  std::vector<std::size_t> field_slots_;
 };
 
 // The three words of a request; false when there are not exactly three with one space between them.

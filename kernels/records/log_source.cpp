@@ -7,7 +7,7 @@
 #include <span>
 
 #include "kernels/cpu.hpp"
-#include "kernels/records/utf8.hpp"
+#include "kernels/records/invalid_text.hpp"
 
 namespace fastlane::kernels::records {
 namespace {
@@ -106,7 +106,7 @@ constexpr std::size_t kSegment = std::size_t{64} << 10;
       code = ErrorCode::format;
     }
     if (code != ErrorCode::none) {
-      block.problems.push_back({place.row, place.line, place.begin, kWholeRow, code});
+      block.report(place, kWholeRow, code);
       continue;
     }
     block.places[block.rows++] = place;
@@ -140,9 +140,9 @@ LogSource::LogSource(const LogLayout& layout, std::size_t max_row_bytes)
       max_row_bytes_(max_row_bytes),
       index_(layout.byte_classes()) {}
 
-void LogSource::open(const char* text, std::size_t size) {
-  text_ = text;
-  size_ = size;
+void LogSource::open(const Window& window) {
+  text_ = window.text.data();
+  size_ = window.text.size();
   position_ = 0;
   segment_ = 0;
   segment_end_ = 0;
@@ -159,7 +159,7 @@ bool LogSource::next(RowBlock& block) {
     if (position_ == segment_end_) index_segment();
     cpu_row_.fill(*this, block);
   }
-  if (!index_.is_ascii()) mark_invalid_text(block);
+  if (!index_.is_ascii()) mark_invalid_text(block, index_, segment_, layout_.slot_count());
   return true;
 }
 
@@ -173,29 +173,6 @@ void LogSource::index_segment() {
   index_.build(begin, size);
   segment_ = position_;
   segment_end_ = position_ + size;
-}
-
-void LogSource::mark_invalid_text(RowBlock& block) {
-  const auto text_between = [&block](std::size_t begin, std::size_t size) {
-    return std::string_view(block.text + begin, size);
-  };
-  for (std::size_t row = 0; row < block.rows; ++row) {
-    const RowPlace& place = block.places[row];
-    if (!index_.has_high(place.begin - segment_, place.end - segment_)) continue;
-    if (is_utf8(text_between(place.begin, place.end - place.begin))) continue;
-    bool found = false;
-    for (std::size_t slot = 0; slot < layout_.slot_count(); ++slot) {
-      Slice& slice = block.slot(slot)[row];
-      if (is_utf8(text_between(slice.begin(), slice.size()))) continue;
-      found = true;
-      // A request that is not three words keeps that reason for its parts.
-      if (slice.kind() == SliceKind::malformed) continue;
-      slice = Slice(slice.begin(), slice.size(), SliceKind::not_utf8);
-    }
-    if (found) continue;
-    block.bad[row] = 1;
-    block.problems.push_back({place.row, place.line, place.begin, kWholeRow, ErrorCode::utf8});
-  }
 }
 
 }  // namespace fastlane::kernels::records

@@ -17,15 +17,11 @@ class LogSource final : public RowSource {
   // The layout outlives the source.
   LogSource(const LogLayout& layout, std::size_t max_row_bytes);
 
-  void open(const char* text, std::size_t size) override;
+  void open(const Window& window) override;
   bool next(RowBlock& block) override;
   std::uint32_t rows() const override { return row_; }
   std::uint32_t lines() const override { return line_; }
   std::uint32_t blank_lines() const override { return blank_lines_; }
-  Mismatch explain(std::string_view row) const override { return layout_.explain(row); }
-  std::string_view text_of_slot(std::string_view row, std::size_t slot) const override {
-    return layout_.text_of_slot(row, slot);
-  }
 
  private:
   void index_segment();
@@ -35,7 +31,6 @@ class LogSource final : public RowSource {
   std::size_t quoted_end(std::size_t from, std::size_t line_end, bool& escaped) const;
   struct FillRow;
   static const FillRow& row_in_use();
-  void mark_invalid_text(RowBlock& block);
 
   const LogLayout& layout_;
   const FillRow& cpu_row_;

@@ -6,7 +6,7 @@
 #include "kernels/records/accumulators.hpp"
 #include "kernels/records/byte_index.hpp"
 #include "kernels/records/field_reader.hpp"
-#include "kernels/records/log_layout.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/utf8.hpp"
 
 namespace fastlane::kernels::records {
@@ -63,6 +63,19 @@ void check_source(const LogFormat& format) {
   }
 }
 
+void check_csv(const CsvFormat& format) {
+  const auto is_odd = [](char byte) {
+    return byte == '\n' || byte == '\r' || static_cast<unsigned char>(byte) >= 0x80;
+  };
+  if (is_odd(format.delimiter)) {
+    refuse("source.delimiter", "an ASCII character that ends no line", "another one");
+  }
+  if (!format.has_quotes) return;
+  if (is_odd(format.quote) || format.quote == format.delimiter) {
+    refuse("source.quote", "an ASCII character that neither ends a line nor a cell", "another one");
+  }
+}
+
 void check_text(const std::string& path, const std::string& text) {
   if (!is_utf8(text)) refuse(path, "UTF-8", "other bytes");
 }
@@ -98,11 +111,15 @@ void check_fields(const Program& program) {
   if (program.fields.size() > kMostFields) {
     refuse("fields", "at most 32000 fields", std::to_string(program.fields.size()));
   }
-  const LogLayout layout(program);
+  const std::unique_ptr<Layout> layout = make_layout(program);
   for (std::size_t index = 0; index < program.fields.size(); ++index) {
     const Field& field = program.fields[index];
+    if (field.is_derived) continue;
     const std::string path = element("fields", index);
-    if (layout.slot_of_field(index) == kNoSlot) {
+    if (program.kind == SourceKind::ndjson && field.path.empty()) {
+      refuse(path + ".path", "at least one step", "none");
+    }
+    if (layout->slot_of_field(index) == kNoSlot) {
       refuse(path + ".token", "a token of the source", quoted(field.token));
     }
     check_options(field, path);
@@ -124,9 +141,39 @@ void check_index(const char* list, std::size_t index, std::size_t field, std::si
 
 }  // namespace
 
+// Types are Python's business; places are looked at here, because a wrong one would be read.
+void check_nodes(const Program& program) {
+  for (std::size_t index = 0; index < program.nodes.size(); ++index) {
+    const ExpressionNode& node = program.nodes[index];
+    const std::string path = element("nodes", index);
+    for (const std::size_t operand : node.operands) {
+      if (operand >= index) refuse(path + ".operands", "earlier nodes", std::to_string(operand));
+    }
+    const bool needs_none =
+        node.operation == Operation::field || node.operation == Operation::constant;
+    const std::size_t least = node.operation == Operation::choose ? 3 : needs_none ? 0 : 1;
+    if (node.operands.size() < least) refuse(path + ".operands", "operands", "too few");
+    if (node.operation != Operation::field) continue;
+    if (node.field >= program.fields.size() || program.fields[node.field].is_derived) {
+      refuse(path + ".field", "a field", std::to_string(node.field));
+    }
+  }
+  if (program.where && (*program.where >= program.nodes.size() ||
+                        program.nodes[*program.where].type != ExpressionType::boolean)) {
+    refuse("where", "a boolean node", std::to_string(*program.where));
+  }
+  for (const Field& field : program.fields) {
+    if (field.is_derived && field.node >= program.nodes.size()) {
+      refuse("fields", "derived fields that are nodes", std::to_string(field.node));
+    }
+  }
+}
+
 void check(const Program& program) {
-  check_source(program.source);
+  if (program.kind == SourceKind::log) check_source(program.source);
+  if (program.kind == SourceKind::csv) check_csv(program.csv);
   check_fields(program);
+  check_nodes(program);
   const std::size_t fields = program.fields.size();
   for (std::size_t index = 0; index < program.group_by.size(); ++index) {
     check_index("group_by", index, program.group_by[index], fields);

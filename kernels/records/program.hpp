@@ -1,7 +1,7 @@
-// What a records run is asked to do: the log's format, the typed fields with their checks, and what
-// to make of the good rows. Plain data, filled by the boundary and checked once by `check`; nothing
-// here parses input or holds results.
-// Read next: kernels/records/run.hpp, which executes a program.
+// What a records run is asked to do: the source's format, the typed fields with their checks, and
+// what to make of the good rows. Plain data, filled by the boundary and checked once by `check`;
+// nothing here parses input or holds results. Read next: kernels/records/run.hpp, which executes a
+// program.
 #pragma once
 
 #include <array>
@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "kernels/records/expression_program.hpp"
 
 namespace fastlane::kernels::records {
 
@@ -101,9 +103,25 @@ struct LogFormat {
   std::vector<LogToken> tokens;
 };
 
+struct CsvFormat {
+  char delimiter = ',';
+  bool has_quotes = true;
+  char quote = '"';
+  bool has_header = true;  // else the columns are the fields, in their order
+};
+
+enum class SourceKind : std::uint8_t { log, csv, ndjson };
+
+// A step into nested JSON: a key of an object, or an index of an array.
+struct PathStep {
+  std::string key;
+  std::int64_t index = -1;  // 0 or more: of an array
+};
+
 struct Field {
   std::string name;
-  std::string token;
+  std::string token;           // of a log; of a CSV with a header the column's name there
+  std::vector<PathStep> path;  // in NDJSON
   Type type = Type::string;
   bool nullable = false;
   bool allow_nan = false;
@@ -115,13 +133,29 @@ struct Field {
   std::vector<Integer> one_of_integers;
   std::optional<std::uint64_t> max_length, min_length;  // code points
   std::optional<std::string> starts_with;
-  std::string format;  // of a timestamp
+  std::string format;       // of a timestamp
+  bool is_derived = false;  // computed, not read; such fields come behind the others
+  std::size_t node = 0;     // of a derived field: which node it is
 };
 
-enum class Function : std::uint8_t { count, sum, min, max, mean };
+enum class Function : std::uint8_t {
+  count,
+  sum,
+  min,
+  max,
+  mean,
+  std,
+  any,
+  all,
+  first,
+  last,
+  count_distinct,
+  quantile,
+};
 
-inline constexpr std::array<std::string_view, 5> kFunctionNames = {"count", "sum", "min", "max",
-                                                                   "mean"};
+inline constexpr std::array<std::string_view, 12> kFunctionNames = {
+    "count", "sum", "min",   "max",  "mean",           "std",
+    "any",   "all", "first", "last", "count_distinct", "quantile"};
 
 constexpr std::string_view name_of(Function function) {
   return kFunctionNames[static_cast<std::size_t>(function)];
@@ -131,19 +165,25 @@ struct Aggregate {
   std::string name;
   Function function = Function::count;
   std::optional<std::size_t> column;  // index into Program::fields
+  double parameter = 0.0;             // of std the degrees of freedom, of quantile which one
 };
 
 inline constexpr std::uint32_t kMaxRowBytes = (std::uint32_t{1} << 29) - 1;
 
 struct Program {
-  LogFormat source;
+  SourceKind kind = SourceKind::log;
+  LogFormat source;  // of a log
+  CsvFormat csv;
   std::vector<Field> fields;
   std::vector<std::size_t> group_by;  // indices into fields
   std::vector<Aggregate> aggregates;
-  std::vector<std::size_t> select;  // what comes back when nothing is grouped or aggregated
+  std::vector<ExpressionNode> nodes;
+  std::optional<std::size_t> where;  // the node that says which rows are kept
+  std::vector<std::size_t> select;   // what comes back when nothing is grouped or aggregated
   std::uint64_t max_errors = 1000;
   std::uint32_t max_row_bytes = std::uint32_t{16} << 20;
 
+  bool has_expressions() const { return !nodes.empty(); }
   bool aggregates_rows() const { return !group_by.empty() || !aggregates.empty(); }
 };
 

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "kernels/records/group_by.hpp"
-#include "kernels/records/log_layout.hpp"
+#include "kernels/records/layout.hpp"
 #include "kernels/records/window_parser.hpp"
 
 namespace fastlane::kernels::records {
@@ -52,9 +52,11 @@ class Turns {
 // What grows window by window.
 class Totals {
  public:
-  Totals(const Program& program, const LogLayout& layout, std::span<const Input> inputs)
-      : program_(program), layout_(layout), result_(program.fields.size()) {
-    for (const Input& input : inputs) bytes_in_all_ += input.bytes.size();
+  Totals(const Program& program, const Layout& layout, std::uint64_t bytes_in_all)
+      : program_(program),
+        layout_(layout),
+        result_(program.fields.size()),
+        bytes_in_all_(bytes_in_all) {
     if (program.aggregates_rows()) {
       groups_.emplace(program);
       return;
@@ -64,7 +66,7 @@ class Totals {
     }
   }
 
-  void join(const Window& window, std::string_view text, const WindowParser& parser) {
+  void join(const Window& window, const WindowParser& parser) {
     begin_input(window);
     const Clock::time_point begun = Clock::now();
     if (groups_) {
@@ -76,12 +78,13 @@ class Totals {
     }
     for (const Problem& problem : parser.problems()) {
       if (!has_room()) break;
-      add_detail(window, problem, text.substr(problem.begin));
+      add_detail(window, problem, window.text.substr(problem.begin, problem.end - problem.begin));
     }
     result_.error_counts.join(parser.error_counts());
     result_.rows_in += parser.rows();
     result_.rows_bad += parser.bad_rows();
     result_.rows_blank += parser.blank_lines();
+    result_.rows_kept += parser.kept_rows();
     lines_ += parser.lines();
     result_.metrics.seconds_parse += parser.seconds_parse();
     result_.metrics.seconds_aggregate += parser.seconds_aggregate();
@@ -90,10 +93,13 @@ class Totals {
     count_window(window);
   }
 
-  void join_long_row(const Window& window, std::string_view text) {
+  void join_refused(const Window& window) {
     begin_input(window);
-    const Problem problem{0, 0, 0, kWholeRow, ErrorCode::too_long};
-    if (has_room()) add_detail(window, problem, text);
+    const Problem problem{0, 0, 0, 0, kWholeRow, window.refused};
+    std::string_view row = window.text.substr(0, window.text.find('\n'));
+    const bool is_whole = window.text.size() < kRawBytes || row.size() < window.text.size();
+    if (is_whole && !row.empty() && row.back() == '\r') row.remove_suffix(1);
+    if (has_room()) add_detail(window, problem, row);
     result_.error_counts.add(problem.field, problem.code);
     ++result_.rows_in;
     ++result_.rows_bad;
@@ -127,10 +133,10 @@ class Totals {
     lines_ = 0;
   }
 
-  void add_detail(const Window& window, const Problem& problem, std::string_view rest) {
-    ErrorDetail detail = explain(program_, layout_, problem, rest);
+  void add_detail(const Window& window, const Problem& problem, std::string_view row) {
+    ErrorDetail detail = explain(program_, layout_, problem, row, window.input);
     detail.row = result_.rows_in + problem.row;
-    detail.line = lines_ + problem.line + 1;
+    detail.line = lines_ + static_cast<std::int64_t>(window.first_line) + problem.line + 1;
     detail.byte_offset = static_cast<std::int64_t>(window.begin + problem.begin);
     detail.source = static_cast<std::int32_t>(window.input);
     result_.errors.push_back(std::move(detail));
@@ -142,16 +148,18 @@ class Totals {
     if (result_.metrics.windows != 1 || groups_) return;
     // The first window says how much to expect of the others; a little more, lest it is just too
     // few.
+    // Packed bytes say nothing of how many there are.
+    if (bytes_in_all_ <= result_.metrics.bytes) return;
     const double times =
         static_cast<double>(bytes_in_all_) / static_cast<double>(result_.metrics.bytes) * 1.05;
     for (Column& column : result_.columns) column.expect(times);
   }
 
   const Program& program_;
-  const LogLayout& layout_;
+  const Layout& layout_;
   RunResult result_;
   std::optional<Groups> groups_;
-  std::uint64_t bytes_in_all_ = 0;
+  std::uint64_t bytes_in_all_;
   std::size_t input_ = 0;
   std::int64_t lines_ = 0;  // of the present input, before the present window
 };
@@ -160,7 +168,11 @@ class Totals {
 std::size_t workers_for(std::span<const Input> inputs, const RunOptions& options) {
   constexpr std::size_t kMost = 256;
   std::size_t windows = 1;
-  for (const Input& input : inputs) windows += input.bytes.size() / options.window_bytes;
+  for (const Input& input : inputs) {
+    windows += input.bytes.size() / options.window_bytes;
+    if (input.stream != nullptr) windows = kMost;
+    if (is_gzip(input.bytes)) windows += input.bytes.size() / 1024;
+  }
   return std::min({options.workers, windows, kMost});
 }
 
@@ -171,36 +183,36 @@ void run_alone(std::size_t, const Work& work, Checkpoint& checkpoint) { work(che
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options) {
   const Clock::time_point begun = Clock::now();
-  const LogLayout layout(program);
-  Totals totals(program, layout, inputs);
-  WindowCutter cutter(inputs, options.window_bytes, program.max_row_bytes);
+  const std::unique_ptr<Layout> layout = make_layout(program);
+  Feed feed(inputs, *layout, options.window_bytes, program.max_row_bytes);
+  Totals totals(program, *layout, feed.bytes_in_all());
   std::mutex cutting;
   Turns turns;
 
   const auto parse_windows = [&](Checkpoint& mine) {
-    WindowParser parser(program, layout);
+    WindowParser parser(program, *layout);
     Buffer<char> copy;
     Window window;
     while (true) {
       {
         const std::lock_guard lock(cutting);
-        if (!cutter.next(window, mine)) return;
+        if (!feed.next(window, copy, mine)) return;
+        if (options.taken != nullptr) options.taken->store(feed.bytes_taken());
       }
-      const Input& input = inputs[window.input];
-      if (window.is_one_long_row) {
+      const std::size_t size = window.text.size();
+      if (window.refused != ErrorCode::none) {
         turns.wait_for(window.index);
-        totals.join_long_row(window, input.bytes.substr(window.begin, window.end - window.begin));
+        totals.join_refused(window);
       } else {
-        const std::size_t size = window.end - window.begin;
-        if (input.file != nullptr) input.file->will_need(window.begin, size);
-        const std::string_view text = padded_text(window, input, copy);
-        parser.parse(text.data(), text.size());
+        const auto begin = static_cast<std::size_t>(window.begin);
+        if (window.file != nullptr) window.file->will_need(begin, size);
+        parser.parse(window);
         turns.wait_for(window.index);
-        totals.join(window, text, parser);
-        if (input.file != nullptr) input.file->forget(window.begin, size);
+        totals.join(window, parser);
+        if (window.file != nullptr) window.file->forget(begin, size);
       }
       turns.finish();
-      mine.spend(window.end - window.begin);
+      mine.spend(size);
     }
   };
   const Work work = [&](Checkpoint& mine) {
@@ -214,6 +226,7 @@ RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint&
   };
   options.executor(workers_for(inputs, options), work, checkpoint);
   RunResult result = totals.finish();
+  result.damage = feed.damage();
   result.metrics.seconds_total = std::chrono::duration<double>(Clock::now() - begun).count();
   return result;
 }

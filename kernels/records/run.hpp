@@ -3,9 +3,11 @@
 // Memory: each worker holds one window and its columns; only selected columns or groups grow.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,8 +15,8 @@
 #include "kernels/checkpoint.hpp"
 #include "kernels/records/column.hpp"
 #include "kernels/records/errors.hpp"
+#include "kernels/records/feed.hpp"
 #include "kernels/records/program.hpp"
-#include "kernels/records/windows.hpp"
 
 namespace fastlane::kernels::records {
 
@@ -31,6 +33,7 @@ struct RunOptions {
   std::size_t workers = 1;
   std::size_t window_bytes = std::size_t{1} << 20;
   Executor executor = run_alone;
+  std::atomic<std::uint64_t>* taken = nullptr;  // told how many bytes the inputs have given
 };
 
 struct RunMetrics {
@@ -49,13 +52,15 @@ struct RunResult {
   std::int64_t rows_in = 0;
   std::int64_t rows_bad = 0;
   std::int64_t rows_blank = 0;
+  std::int64_t rows_kept = 0;  // good, and wanted by the condition
   ErrorCounts error_counts;
   std::vector<ErrorDetail> errors;
+  std::optional<Damage> damage;  // where the run ended early
   RunMetrics metrics;
 };
 
-// The program must have passed `check`. Throws std::bad_alloc, std::overflow_error for a sum that
-// does not fit, and what the checkpoint and the executor throw.
+// The program must have passed `check`. Throws std::bad_alloc, HeaderError, std::overflow_error for
+// a sum that does not fit, and what the checkpoint and the executor throw.
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options = {});
 

@@ -42,9 +42,8 @@ ErrorCode TextLimits::check(std::string_view text) const {
   return ErrorCode::none;
 }
 
-StringReader::StringReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-                           WindowColumn& column)
-    : FieldReader(field, index, slot, stored, column), limits_(field) {}
+StringReader::StringReader(const Field& field, const ReaderPlace& place, WindowColumn& column)
+    : FieldReader(field, place, column), limits_(field) {}
 
 void StringReader::check(RowBlock& block) {
   const Slice* slices = block.slot(slot_);
@@ -54,14 +53,17 @@ void StringReader::check(RowBlock& block) {
     if (unchecked && slice.is_plain()) continue;
     std::string_view text(block.text + slice.begin(), slice.size());
     ErrorCode code = ErrorCode::none;
-    if (!slice.is_plain()) [[unlikely]] {
-      code = resolve(block.text, slice, text);
+    bool null = false;
+    if (slice.is_plain()) [[likely]] {
+      null = is_null(text);
+    } else {
+      code = resolve(block.text, slice, text, null);
     }
     if (code == ErrorCode::none) {
-      if (!is_null(text)) {
+      if (!null) {
         code = limits_.check(text);
       } else if (!nullable_ && !has_default_) {
-        code = ErrorCode::null;
+        code = refusal_of(slice);
       }
     }
     if (code != ErrorCode::none) [[unlikely]] {
@@ -80,8 +82,12 @@ void StringReader::store(const RowBlock& block) {
     if (block.bad[row] != 0) continue;
     const Slice slice = slices[row];
     std::string_view text(block.text + slice.begin(), slice.size());
-    if (!slice.is_plain()) static_cast<void>(resolve(block.text, slice, text));
-    const bool null = is_null(text);
+    bool null = false;
+    if (slice.is_plain()) [[likely]] {
+      null = is_null(text);
+    } else {
+      static_cast<void>(resolve(block.text, slice, text, null));
+    }
     if (valid != nullptr) valid[kept] = null ? 0 : 1;
     if (null) text = has_default_ ? default_.view() : std::string_view();
     column_.texts.reserve(text.size() + kPadding);
@@ -94,9 +100,8 @@ void StringReader::store(const RowBlock& block) {
   if (nullable_) column_.valid.resize(column_.length);
 }
 
-CategoryReader::CategoryReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-                               WindowColumn& column)
-    : FieldReader(field, index, slot, stored, column), limits_(field) {}
+CategoryReader::CategoryReader(const Field& field, const ReaderPlace& place, WindowColumn& column)
+    : FieldReader(field, place, column), limits_(field) {}
 
 std::int32_t CategoryReader::code_of(std::string_view text) {
   const std::int32_t code = column_.dictionary.add(text);
@@ -110,11 +115,13 @@ void CategoryReader::check(RowBlock& block) {
     const Slice slice = slices[row];
     std::string_view text(block.text + slice.begin(), slice.size());
     ErrorCode code = ErrorCode::none;
-    if (!slice.is_plain()) [[unlikely]] {
-      code = resolve(block.text, slice, text);
+    bool null = false;
+    if (slice.is_plain()) [[likely]] {
+      null = is_null(text);
+    } else {
+      code = resolve(block.text, slice, text, null);
     }
     if (code == ErrorCode::none) {
-      const bool null = is_null(text);
       valid_[row] = null && !has_default_ ? 0 : 1;
       codes_[row] = 0;
       if (!null) {
@@ -123,7 +130,7 @@ void CategoryReader::check(RowBlock& block) {
       } else if (has_default_) {
         codes_[row] = code_of(default_.view());
       } else if (!nullable_) {
-        code = ErrorCode::null;
+        code = refusal_of(slice);
       }
     }
     if (code != ErrorCode::none) [[unlikely]] {

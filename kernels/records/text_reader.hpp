@@ -32,8 +32,7 @@ class TextLimits {
 
 class StringReader final : public FieldReader {
  public:
-  StringReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-               WindowColumn& column);
+  StringReader(const Field& field, const ReaderPlace& place, WindowColumn& column);
   void check(RowBlock& block) override;
   void store(const RowBlock& block) override;
 
@@ -43,8 +42,7 @@ class StringReader final : public FieldReader {
 
 class CategoryReader final : public FieldReader {
  public:
-  CategoryReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-                 WindowColumn& column);
+  CategoryReader(const Field& field, const ReaderPlace& place, WindowColumn& column);
   void begin_window() override { verdicts_.clear(); }
   void check(RowBlock& block) override;
   void store(const RowBlock& block) override;

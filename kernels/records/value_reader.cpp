@@ -163,9 +163,8 @@ class ValueReader final : public FieldReader {
  public:
   using Value = typename Rule::Value;
 
-  ValueReader(const Field& field, std::size_t index, std::size_t slot, bool stored,
-              WindowColumn& column)
-      : FieldReader(field, index, slot, stored, column), rule_(field) {
+  ValueReader(const Field& field, const ReaderPlace& place, WindowColumn& column)
+      : FieldReader(field, place, column), rule_(field) {
     if (has_default_ && rule_.convert(default_.view(), default_value_) != ErrorCode::none) {
       throw std::invalid_argument("a default that is no " + std::string(name_of(field.type)));
     }
@@ -177,13 +176,16 @@ class ValueReader final : public FieldReader {
       const Slice slice = slices[row];
       std::string_view text(block.text + slice.begin(), slice.size());
       ErrorCode code = ErrorCode::none;
-      if (!slice.is_plain()) [[unlikely]] {
-        code = resolve(block.text, slice, text);
+      bool null = false;
+      if (slice.is_plain()) [[likely]] {
+        null = is_null(text);
+      } else {
+        code = resolve(block.text, slice, text, null);
       }
       if (code == ErrorCode::none) {
         Value value{};
-        if (is_null(text)) {
-          code = take_null(row);
+        if (null) {
+          code = take_null(row, slice);
         } else {
           valid_[row] = 1;
           code = rule_.convert(text, value);
@@ -213,10 +215,10 @@ class ValueReader final : public FieldReader {
   }
 
  private:
-  ErrorCode take_null(std::size_t row) {
+  ErrorCode take_null(std::size_t row, Slice slice) {
     values_[row] = default_value_;
     valid_[row] = has_default_ ? 1 : 0;
-    return has_default_ || nullable_ ? ErrorCode::none : ErrorCode::null;
+    return has_default_ || nullable_ ? ErrorCode::none : refusal_of(slice);
   }
 
   Rule rule_;
@@ -227,11 +229,10 @@ class ValueReader final : public FieldReader {
 
 }  // namespace
 
-std::unique_ptr<FieldReader> make_value_reader(const Field& field, std::size_t index,
-                                               std::size_t slot, bool stored,
+std::unique_ptr<FieldReader> make_value_reader(const Field& field, const ReaderPlace& place,
                                                WindowColumn& column) {
   const auto make = [&]<class Rule>() -> std::unique_ptr<FieldReader> {
-    return std::make_unique<ValueReader<Rule>>(field, index, slot, stored, column);
+    return std::make_unique<ValueReader<Rule>>(field, place, column);
   };
   switch (field.type) {
     case Type::boolean:

@@ -10,7 +10,7 @@
 namespace fastlane::kernels::records {
 
 // Throws std::invalid_argument when the field's format or default cannot be read.
-std::unique_ptr<FieldReader> make_value_reader(const Field& field, std::size_t index,
-                                               std::size_t slot, bool stored, WindowColumn& column);
+std::unique_ptr<FieldReader> make_value_reader(const Field& field, const ReaderPlace& place,
+                                               WindowColumn& column);
 
 }  // namespace fastlane::kernels::records

@@ -43,6 +43,11 @@ constexpr Parameter<Presence::keyword, T> keyword(const char* name, T& variable)
   return {name, variable};
 }
 
+// For a keyword that has a default of its own and where None means something else.
+struct ObjectOrNone {
+  PyObject* object = nullptr;  // borrowed from args; null when absent
+};
+
 class Arguments {
  public:
   Arguments(const char* function, PyObject* module, PyObject* const* args, Py_ssize_t nargs,
@@ -147,6 +152,11 @@ class Arguments {
   bool convert(const char*, PyObject* object, PyObject*& variable) {
     if (presence == Presence::required || object != Py_None)
       variable = object;  // borrowed from args
+    return true;
+  }
+  template <Presence presence>
+  bool convert(const char*, PyObject* object, ObjectOrNone& variable) {
+    variable.object = object;  // borrowed from args
     return true;
   }
   template <Presence presence>

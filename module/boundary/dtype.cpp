@@ -83,6 +83,8 @@ constexpr DType common_code(char code) {
       return DType::int8;
     case 'B':
       return DType::uint8;
+    case 'e':
+      return DType::float16;
     case 'f':
       return DType::float32;
     case 'd':
@@ -92,9 +94,9 @@ constexpr DType common_code(char code) {
   }
 }
 
-constexpr std::array<int, 11> kNumPyNumberOf = {NPY_BOOL,   NPY_INT8,    NPY_INT16,  NPY_INT32,
-                                                NPY_INT64,  NPY_UINT8,   NPY_UINT16, NPY_UINT32,
-                                                NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64};
+constexpr std::array<int, kernels::kDTypes> kNumPyNumberOf = {
+    NPY_BOOL,   NPY_INT8,   NPY_INT16,  NPY_INT32,   NPY_INT64,   NPY_UINT8,
+    NPY_UINT16, NPY_UINT32, NPY_UINT64, NPY_FLOAT32, NPY_FLOAT64, NPY_FLOAT16};
 
 }  // namespace
 
@@ -150,6 +152,8 @@ constexpr DType dtype_of_number(int type_number) {
       return native_integer('q');
     case NPY_ULONGLONG:
       return native_integer('Q');
+    case NPY_HALF:
+      return DType::float16;
     case NPY_FLOAT:
       return DType::float32;
     case NPY_DOUBLE:

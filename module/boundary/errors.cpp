@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "kernels/file_error.hpp"
+#include "kernels/image/decode_error.hpp"
 #include "kernels/pool.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
@@ -92,6 +93,26 @@ void raise_what(PyObject* error_class, const char* function, const std::exceptio
   PyErr_Format(error_class, "%s(): %s", function, error.what());
 }
 
+// The sentence names the chunk and the offset; they are attributes too.
+void raise_decode_error(PyObject* error_class, const char* function,
+                        const kernels::image::DecodeError& error) {
+  OwnedRef message =
+      OwnedRef::from_new(PyUnicode_FromFormat("%s(): %s", function, error.what()));  // new
+  if (!message) return;
+  OwnedRef exception = OwnedRef::from_new(PyObject_CallOneArg(error_class, message.borrow()));
+  message.decref();
+  if (!exception) return;
+  OwnedRef chunk = OwnedRef::from_new(PyUnicode_FromString(error.chunk().c_str()));  // new
+  OwnedRef offset = OwnedRef::from_new(PyLong_FromSize_t(error.offset()));           // new
+  if (chunk && offset && PyObject_SetAttrString(exception.borrow(), "chunk", chunk.borrow()) == 0 &&
+      PyObject_SetAttrString(exception.borrow(), "offset", offset.borrow()) == 0) {
+    PyErr_SetObject(error_class, exception.borrow());
+  }
+  chunk.decref();
+  offset.decref();
+  exception.decref();
+}
+
 // Runs outside every guard, so it must not throw: nothing here allocates in C++.
 void translate(PyObject* module, const char* function) {
   try {
@@ -101,6 +122,8 @@ void translate(PyObject* module, const char* function) {
     PyErr_NoMemory();
   } catch (const std::length_error&) {
     PyErr_NoMemory();
+  } catch (const kernels::image::DecodeError& error) {
+    raise_decode_error(state_of(module).decode_error, function, error);
   } catch (const kernels::FileError& error) {
     raise_file_error(error);
   } catch (const std::system_error& error) {

@@ -46,7 +46,24 @@ std::ptrdiff_t bytes_of(std::ptrdiff_t item_size, int ndim, const std::ptrdiff_t
 
 void delete_block(void* block) noexcept { delete static_cast<kernels::Block*>(block); }
 
+// Takes the element type over. New reference, or null with an exception set.
+PyObject* array_of_block(ModuleState& state, kernels::Block&& memory, OwnedRef element, int ndim,
+                         const std::ptrdiff_t* shape) {
+  auto block = std::make_unique<kernels::Block>(std::move(memory));
+  void* data = block->data();
+  OwnedRef owner = OwnedRef::from_new(new_owner(state, block.get(), delete_block));
+  if (!owner) return nullptr;
+  static_cast<void>(block.release());  // transferred
+  return array_around(owner.transfer(), element.transfer(), ndim, shape, data);
+}
+
 }  // namespace
+
+PyObject* array_around_block(ModuleState& state, kernels::Block&& block, kernels::DType dtype,
+                             int ndim, const std::ptrdiff_t* shape) {
+  return array_of_block(state, std::move(block), OwnedRef::from_new(new_descriptor(state, dtype)),
+                        ndim, shape);
+}
 
 PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* descr, int ndim,
                          const std::ptrdiff_t* shape) {
@@ -54,12 +71,8 @@ PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* de
   const std::ptrdiff_t bytes =
       bytes_of(PyDataType_ELSIZE(reinterpret_cast<PyArray_Descr*>(descr)), ndim, shape);
   if (bytes < 0) return PyErr_NoMemory();
-  auto block = std::make_unique<kernels::Block>(arena.allocate(static_cast<std::size_t>(bytes)));
-  void* data = block->data();
-  OwnedRef owner = OwnedRef::from_new(new_owner(state, block.get(), delete_block));
-  if (!owner) return nullptr;
-  static_cast<void>(block.release());  // transferred
-  return array_around(owner.transfer(), element.transfer(), ndim, shape, data);
+  return array_of_block(state, arena.allocate(static_cast<std::size_t>(bytes)), std::move(element),
+                        ndim, shape);
 }
 
 bool OutputArray::borrow(Arguments& args, PyObject* out_arg, PyObject* arena_arg, DTypes dtypes,

@@ -60,6 +60,11 @@ class OutputArray {
   NewArray fresh_;
 };
 
+// An array around a block, which goes back to its arena with the last view. New reference, or null
+// with an exception set. May throw bad_alloc.
+PyObject* array_around_block(ModuleState& state, kernels::Block&& block, kernels::DType dtype,
+                             int ndim, const std::ptrdiff_t* shape);
+
 // An array in memory of `arena`. New reference, or null with an exception set. May throw bad_alloc.
 PyObject* array_in_arena(ModuleState& state, kernels::Arena& arena, PyObject* descr, int ndim,
                          const std::ptrdiff_t* shape);

@@ -1,6 +1,6 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
-from fastlane import text
+from fastlane import image, text
 from fastlane._core import (
     Arena,
     ArenaStats,
@@ -67,6 +67,7 @@ __all__ = [
     "describe",
     "evaluate",
     "get_threads",
+    "image",
     "info",
     "linspace",
     "normalize_u8_inplace",

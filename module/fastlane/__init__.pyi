@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from typing_extensions import Buffer
 
-from fastlane import text as text
+from fastlane import image as image, text as text
 
 class _SupportsDLPack(Protocol):
     def __dlpack__(self, *, stream: None = None) -> object: ...

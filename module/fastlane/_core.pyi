@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from os import PathLike
 from typing import Any
 
@@ -20,7 +20,7 @@ from typing_extensions import Buffer
 _Input = PathLike[str] | PathLike[bytes] | Buffer
 
 def records_run(
-    input: _Input | list[_Input],
+    input: _Input | Iterator[Buffer] | list[_Input | Iterator[Buffer]],
     program: dict[str, Any],
     /,
     *,

@@ -14,12 +14,17 @@ namespace fastlane {
 namespace {
 
 using kernels::records::Aggregate;
+using kernels::records::ExpressionNode;
+using kernels::records::ExpressionType;
 using kernels::records::Field;
 using kernels::records::Integer;
 using kernels::records::LogToken;
 using kernels::records::Number;
+using kernels::records::Operation;
+using kernels::records::PathStep;
 using kernels::records::Program;
 using kernels::records::ProgramError;
+using kernels::records::SourceKind;
 using kernels::records::TokenKind;
 
 // A value in the program and where it stands. The object is borrowed from whoever holds it.
@@ -165,23 +170,62 @@ LogToken read_token(const Place& place) {
   return token;
 }
 
-kernels::records::LogFormat read_source(const Place& place) {
-  constexpr std::array<std::string_view, 1> kKinds = {"log"};
-  enum class Kind : std::uint8_t { log };
-  with_required(place, "kind", [&](const Place& kind) { return read_name<Kind>(kind, kKinds); });
-  kernels::records::LogFormat format;
-  format.prefix = with_required(place, "prefix", read_bytes);
-  with_required(place, "tokens", [&](const Place& tokens) {
-    for_each_item(tokens, [&](const Place& token) { format.tokens.push_back(read_token(token)); });
+bool read_log(const Place& place, Program& program) {
+  program.source.prefix = with_required(place, "prefix", read_bytes);
+  return with_required(place, "tokens", [&](const Place& tokens) {
+    for_each_item(tokens,
+                  [&](const Place& token) { program.source.tokens.push_back(read_token(token)); });
     return true;
   });
-  return format;
+}
+
+char read_byte(const Place& place) {
+  const std::string bytes = read_bytes(place);
+  if (bytes.size() != 1) place.wrong_value("one byte", std::to_string(bytes.size()));
+  return bytes[0];
+}
+
+bool read_csv(const Place& place, Program& program) {
+  program.csv.delimiter = with_required(place, "delimiter", read_byte);
+  program.csv.has_header = with_required(place, "header", read_flag);
+  const auto quote = with_optional(place, "quote", read_byte);
+  program.csv.has_quotes = quote.has_value();
+  program.csv.quote = quote.value_or('"');
+  return true;
+}
+
+bool read_source(const Place& place, Program& program) {
+  constexpr std::array<std::string_view, 3> kKinds = {"log", "csv", "ndjson"};
+  program.kind = with_required(
+      place, "kind", [&](const Place& kind) { return read_name<SourceKind>(kind, kKinds); });
+  switch (program.kind) {
+    case SourceKind::log:
+      return read_log(place, program);
+    case SourceKind::csv:
+      return read_csv(place, program);
+    case SourceKind::ndjson:
+      break;
+  }
+  return true;
+}
+
+// A step is a key or an index.
+PathStep read_step(const Place& place) {
+  if (PyUnicode_Check(place.object)) return {read_text(place), -1};
+  const Integer index = read_integer(place);
+  constexpr Integer kMost = Integer{1} << 40;
+  if (index < 0 || index > kMost) place.wrong_value("0 or more", "another index");
+  return {std::string(), static_cast<std::int64_t>(index)};
 }
 
 Field read_field(const Place& place) {
   Field field;
   field.name = with_required(place, "name", read_text);
-  field.token = with_required(place, "token", read_text);
+  field.token = with_optional(place, "token", read_text).value_or(std::string());
+  with_optional(place, "path", [&](const Place& path) {
+    for_each_item(path, [&](const Place& step) { field.path.push_back(read_step(step)); });
+    return true;
+  });
   field.type = with_required(place, "type", [&](const Place& type) {
     return read_name<kernels::records::Type>(type, kernels::records::kTypeNames);
   });
@@ -211,6 +255,53 @@ Field read_field(const Place& place) {
   return field;
 }
 
+ExpressionNode read_node(const Place& place) {
+  ExpressionNode node;
+  node.operation = with_required(place, "operation", [](const Place& name) {
+    return read_name<Operation>(name, kernels::records::kOperationNames);
+  });
+  node.type = with_required(place, "type", [](const Place& name) {
+    return read_name<ExpressionType>(name, kernels::records::kExpressionTypeNames);
+  });
+  with_optional(place, "operands", [&](const Place& operands) {
+    for_each_item(operands, [&](const Place& operand) {
+      node.operands.push_back(static_cast<std::size_t>(read_length(operand)));
+    });
+    return true;
+  });
+  node.field = static_cast<std::size_t>(with_optional(place, "field", read_length).value_or(0));
+  node.integer =
+      static_cast<std::int64_t>(with_optional(place, "integer", read_integer).value_or(0));
+  const auto real = [](const Place& value) {
+    if (!PyFloat_Check(value.object)) value.wrong_type("a float");
+    return PyFloat_AS_DOUBLE(value.object);
+  };
+  node.real = with_optional(place, "real", real).value_or(0.0);
+  node.text = with_optional(place, "text", read_bytes).value_or(std::string());
+  with_optional(place, "texts", [&](const Place& texts) {
+    for_each_item(texts, [&](const Place& text) { node.texts.push_back(read_bytes(text)); });
+    return true;
+  });
+  with_optional(place, "numbers", [&](const Place& numbers) {
+    for_each_item(numbers, [&](const Place& number) { node.numbers.push_back(real(number)); });
+    return true;
+  });
+  return node;
+}
+
+// A field that is a node.
+Field read_derived(const Place& place) {
+  Field field;
+  field.is_derived = true;
+  field.name = with_required(place, "name", read_text);
+  field.type = with_required(place, "type", [&](const Place& type) {
+    return read_name<kernels::records::Type>(type, kernels::records::kTypeNames);
+  });
+  field.nullable = with_required(place, "nullable", read_flag);
+  field.node = static_cast<std::size_t>(with_required(place, "node", read_length));
+  return field;
+}
+
 using FieldIndex = std::unordered_map<std::string, std::size_t>;
 
 std::size_t read_field_name(const Place& place, const FieldIndex& fields) {
@@ -228,6 +319,11 @@ Aggregate read_aggregate(const Place& place, const FieldIndex& fields) {
   aggregate.function = with_required(place, "function", [&](const Place& function) {
     return read_name<kernels::records::Function>(function, kernels::records::kFunctionNames);
   });
+  const auto parameter = with_optional(place, "parameter", read_number);
+  if (parameter) {
+    aggregate.parameter =
+        parameter->is_whole ? static_cast<double>(parameter->whole) : parameter->real;
+  }
   aggregate.column = with_optional(
       place, "column", [&](const Place& column) { return read_field_name(column, fields); });
   return aggregate;
@@ -238,18 +334,28 @@ Aggregate read_aggregate(const Place& place, const FieldIndex& fields) {
 Program read_program(const Arguments& args, PyObject* object) {
   const Place place{args, object, "program"};
   Program program;
-  program.source = with_required(place, "source", read_source);
+  with_required(place, "source", [&](const Place& source) { return read_source(source, program); });
   FieldIndex fields;
-  with_required(place, "fields", [&](const Place& list) {
+  const auto add_fields = [&](const Place& list, auto read) {
     for_each_item(list, [&](const Place& field) {
-      program.fields.push_back(read_field(field));
+      program.fields.push_back(read(field));
       const std::string& name = program.fields.back().name;
       if (!fields.emplace(name, fields.size()).second) {
         field.wrong_value("a field with a name of its own", "'" + name.substr(0, 80) + "' again");
       }
     });
     return true;
+  };
+  with_required(place, "fields", [&](const Place& list) { return add_fields(list, read_field); });
+  with_optional(place, "nodes", [&](const Place& list) {
+    for_each_item(list, [&](const Place& node) { program.nodes.push_back(read_node(node)); });
+    return true;
   });
+  with_optional(place, "derived",
+                [&](const Place& list) { return add_fields(list, read_derived); });
+  if (const auto where = with_optional(place, "where", read_length)) {
+    program.where = static_cast<std::size_t>(*where);
+  }
   const auto read_names = [&](std::vector<std::size_t>& indices) {
     return [&](const Place& list) {
       for_each_item(list,

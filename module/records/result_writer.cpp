@@ -193,6 +193,14 @@ PyObject* write_metrics(const kernels::records::RunMetrics& metrics) {
   return dict.transfer();
 }
 
+PyObject* write_damage(const std::optional<kernels::records::Damage>& damage) {
+  if (!damage) return none();
+  OwnedRef dict = checked(PyDict_New());  // new
+  put(dict, "source", PyLong_FromSize_t(damage->input));
+  put(dict, "what", text_from(damage->what));
+  return dict.transfer();
+}
+
 }  // namespace
 
 PyObject* write_result(PyObject* module, const Program& program, RunResult&& result) {
@@ -203,10 +211,11 @@ PyObject* write_result(PyObject* module, const Program& program, RunResult&& res
   put(dict, "rows_ok", PyLong_FromLongLong(good));
   put(dict, "rows_bad", PyLong_FromLongLong(result.rows_bad));
   put(dict, "rows_blank", PyLong_FromLongLong(result.rows_blank));
-  put(dict, "rows_kept", PyLong_FromLongLong(good));
+  put(dict, "rows_kept", PyLong_FromLongLong(result.rows_kept));
   put(dict, "error_counts", write_counts(program, result));
   put(dict, "errors", write_errors(module, program, result.errors));
   put(dict, "metrics", write_metrics(result.metrics));
+  put(dict, "damage", write_damage(result.damage));
   return dict.transfer();
 }
 

@@ -1,6 +1,8 @@
 // records_run: files and bytes through a program, into columns or groups.
 #include "kernels/records/run.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -9,12 +11,16 @@
 
 #include "kernels/mapped_file.hpp"
 #include "kernels/pool.hpp"
+#include "kernels/records/layout.hpp"
+#include "module/boundary/attached.hpp"
 #include "module/boundary/borrowed_content.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
+#include "module/records/chunks.hpp"
 #include "module/records/program_reader.hpp"
 #include "module/records/result_writer.hpp"
+#include "module/state.hpp"
 
 namespace fastlane {
 namespace {
@@ -28,14 +34,16 @@ constexpr const char* kRunDoc =
     "records_run(input, program, /, *, threads=None, max_errors=1000, max_row_bytes=16777216, "
     "progress=None)\n--\n\n"
     "Runs the program that a Plan makes; Plan.run is the way to call it.\n\n"
-    "input is an os.PathLike, bytes-like, or a list of those. Returns a dict with the columns, "
-    "the\n"
-    "counts of rows, error_counts, errors in detail up to max_errors, and metrics. progress is\n"
-    "called with the bytes done and the bytes in all. Raises ArgumentTypeError and\n"
-    "ArgumentValueError for a program that cannot run, OSError for a file that cannot be read,\n"
+    "input is an os.PathLike, bytes-like, an iterator of bytes-like chunks, or a list of those;\n"
+    "each may be packed with gzip. Returns a dict with the columns, the counts of rows,\n"
+    "error_counts, errors in detail up to max_errors, metrics, and damage: None or what is wrong\n"
+    "with the input that broke off. progress is called with the bytes done and the bytes in all\n"
+    "(0: unknown). Raises ArgumentTypeError and ArgumentValueError for a program that cannot run,\n"
+    "SchemaError for a header without the wanted columns, OSError for a file that cannot be read,\n"
     "OverflowError for a sum that int64 cannot hold.\n\n"
     "**Memory:** borrows bytes-like input, maps files; columns are moved out; the GIL is released\n"
-    "from 64 KiB on, and for every file.";
+    "from 64 KiB on, and for every file; chunks are taken on the calling thread, which then works\n"
+    "alone.";
 
 // Work for the pool: each chunk is one worker that takes windows until there are none.
 void run_in_pool(std::size_t workers, const kernels::records::Work& work, Checkpoint& checkpoint) {
@@ -43,15 +51,64 @@ void run_in_pool(std::size_t workers, const kernels::records::Work& work, Checkp
       workers, [&](std::size_t, Checkpoint& mine) { work(mine); }, checkpoint, workers);
 }
 
+// What the input is: one of the three.
+struct RunInput {
+  BorrowedContent content;
+  std::unique_ptr<ChunkStream> chunks;
+
+  void release() noexcept {
+    if (chunks) {
+      chunks->release();
+    } else {
+      content.release();
+    }
+  }
+};
+
+// Tells a Python callable how far the run is, from the checkpoint of the thread that made the call.
+struct ProgressTeller {
+  PyObject* progress;  // borrowed from args
+  PyThreadState* state;
+  Checkpoint& outer;
+  std::atomic<std::uint64_t> taken{0};
+  std::uint64_t in_all = 0;
+  std::chrono::steady_clock::time_point told = std::chrono::steady_clock::now();
+
+  static void ask(void* teller) { static_cast<ProgressTeller*>(teller)->ask_and_tell(); }
+
+  void ask_and_tell() {
+    constexpr std::chrono::milliseconds kInterval{100};
+    outer.ask_now();
+    const auto now = std::chrono::steady_clock::now();
+    if (progress == nullptr || now - told < kInterval) return;
+    told = now;
+    const Attached attached(state);
+    tell();
+  }
+
+  // Attached. Throws PythonErrorSet for what the callable raises.
+  void tell() const {
+    OwnedRef said = OwnedRef::from_new(
+        PyObject_CallFunction(progress, "KK", static_cast<unsigned long long>(taken.load()),
+                              static_cast<unsigned long long>(in_all)));
+    if (!said) throw PythonErrorSet{};
+    said.decref();
+  }
+};
+
 struct RecordsRun {
   static constexpr const char* kName = "records_run";
   static constexpr std::int64_t kUnsaid = std::numeric_limits<std::int64_t>::min();
-  std::vector<std::unique_ptr<BorrowedContent>> sources;
+  std::vector<std::unique_ptr<RunInput>> sources;
   Program program;
   std::int64_t threads = kUnsaid;
   PyObject* module = nullptr;    // borrowed from args
   PyObject* progress = nullptr;  // borrowed from args
+  PyThreadState* state = nullptr;
+  std::uint64_t bytes_in_all = 0;
+  std::uint64_t bytes_taken = 0;
   std::optional<RunResult> result;
+  std::optional<kernels::records::HeaderError> header_error;
 
   bool begin(Arguments& args) {
     PyObject* input_arg = nullptr;    // borrowed from args
@@ -78,6 +135,7 @@ struct RecordsRun {
       return args.wrong_type("progress", "a callable or None", describe_object(progress));
     }
     module = args.module();
+    state = PyThreadState_Get();
     program = read_program(args, program_arg);
     program.max_errors = static_cast<std::uint64_t>(max_errors);
     program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
@@ -102,8 +160,12 @@ struct RecordsRun {
   }
 
   bool read_input(Arguments& args, PyObject* object) {
-    sources.push_back(std::make_unique<BorrowedContent>());
-    BorrowedContent& source = *sources.back();
+    sources.push_back(std::make_unique<RunInput>());
+    if (PyIter_Check(object)) {
+      sources.back()->chunks = std::make_unique<ChunkStream>(module, object);
+      return true;
+    }
+    BorrowedContent& source = sources.back()->content;
     if (!source.acquire(args, "input", object)) return false;  // exporter locked
     if (source.is_path() || source.bytes().is_contiguous()) return true;
     return args.wrong_value("input", "bytes in one piece", describe_object(object),
@@ -113,8 +175,8 @@ struct RecordsRun {
   std::size_t work() const {
     std::size_t bytes = 0;
     for (const auto& source : sources) {
-      if (source->is_path()) return kWorthReleasing;
-      bytes += source->bytes().size();
+      if (source->chunks || source->content.is_path()) return kWorthReleasing;
+      bytes += source->content.bytes().size();
     }
     return bytes;
   }
@@ -124,27 +186,49 @@ struct RecordsRun {
     std::vector<MappedFile> files;
     files.reserve(sources.size());
     std::vector<Input> inputs;
+    bool has_chunks = false;
     for (const auto& source : sources) {
-      if (source->is_path()) {
-        files.emplace_back(source->path(), checkpoint);
-        inputs.push_back({files.back().bytes(), &files.back()});
+      if (source->chunks) {
+        has_chunks = true;
+        inputs.push_back({{}, nullptr, source->chunks.get()});
+      } else if (source->content.is_path()) {
+        files.emplace_back(source->content.path(), checkpoint);
+        inputs.push_back({files.back().bytes(), &files.back(), nullptr});
       } else {
-        const auto bytes = source->bytes().bytes();
-        inputs.push_back({{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, nullptr});
+        const auto bytes = source->content.bytes().bytes();
+        inputs.push_back(
+            {{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, nullptr, nullptr});
       }
+      if (!has_chunks) bytes_in_all += inputs.back().bytes.size();
     }
+    if (has_chunks) bytes_in_all = 0;
     kernels::records::RunOptions options;
     options.workers =
         threads == kUnsaid ? kernels::pool().size() : static_cast<std::size_t>(threads);
+    if (has_chunks) options.workers = 1;
     options.executor = run_in_pool;
-    result.emplace(kernels::records::run(program, inputs, checkpoint, options));
+    ProgressTeller teller{progress, state, checkpoint};
+    teller.in_all = bytes_in_all;
+    options.taken = &teller.taken;
+    Checkpoint asking(ProgressTeller::ask, &teller);
+    try {
+      result.emplace(kernels::records::run(program, inputs, asking, options));
+    } catch (const kernels::records::HeaderError& error) {
+      header_error.emplace(error);
+    }
+    bytes_taken = teller.taken;
   }
 
   PyObject* finish() {
     for (const auto& source : sources) source->release();  // exporter unlocked
+    if (header_error) {
+      raise(state_of(module).schema_error,
+            {kName, "input", header_error->expected(), header_error->got(), ""});
+      return nullptr;
+    }
     if (progress != nullptr) {
-      const unsigned long long bytes = result->metrics.bytes;
-      OwnedRef said = OwnedRef::from_new(PyObject_CallFunction(progress, "KK", bytes, bytes));
+      const auto taken = static_cast<unsigned long long>(bytes_taken);
+      OwnedRef said = OwnedRef::from_new(PyObject_CallFunction(progress, "KK", taken, taken));
       if (!said) return nullptr;
       said.decref();
     }

@@ -89,3 +89,13 @@ def weighted_into(a, b, out):
     for i in range(a.size):
         out[i] = 2 * a[i] + 3 * b[i]
     return out
+
+
+@fast
+def normalize_into(pixels, slope, offset, out):
+    for row in range(pixels.shape[0]):
+        for channel in range(3):
+            for column in range(pixels.shape[1]):
+                value = np.float32(pixels[row, column, channel])
+                out[channel, row, column] = value * slope[channel] + offset[channel]
+    return out

@@ -26,10 +26,12 @@ __all__ = [
 PROGRAM = "python -m fastlane"
 
 DESCRIPTION = """\
-fastlane reads logs into validated, typed, aggregated tables, and keeps every bad row as data.
+fastlane reads logs, NDJSON and CSV into validated, typed, aggregated tables, and keeps every bad
+row as data.
 
 commands
-  run PLAN.json INPUT...   run a plan over logs: a table, a summary and the kinds of errors
+  run PLAN.json INPUT...   run a plan over files: a table, a summary and the kinds of errors
+  plan INPUT               propose a plan for a file: its source, columns and types
   info                     versions, the CPU row in use, threads
 """
 
@@ -47,7 +49,8 @@ A plan is a JSON file: where the rows come from, which columns they have, what t
 examples
   python -m fastlane run plan.json access.log
   python -m fastlane run plan.json access.log access.log.1 -o table.csv --errors bad.ndjson
-  zcat access.log.2.gz | python -m fastlane run plan.json - --max-bad 100
+  python -m fastlane run plan.json access.log.2.gz --max-bad 100
+  python -m fastlane plan access.log -o plan.json
 
 Exit status: 0 done; 1 more than --max-bad rows are bad, or the input is damaged; 2 a wrong call,
 a file that cannot be read or an output that cannot be written; 130 interrupted.
@@ -117,10 +120,10 @@ def _run_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=f"{PROGRAM} run", description=RUN_DESCRIPTION, epilog=EPILOG)
     parser.add_argument("plan", metavar="PLAN.json", help="the plan file")
     parser.add_argument(
-        "inputs", metavar="INPUT", nargs="+", help="a log file; - is standard input"
+        "inputs", metavar="INPUT", nargs="+", help="a file, also packed with gzip; - is standard input"
     )
     parser.add_argument(
-        "-o", "--output", metavar="OUT", help="write the table to OUT.csv or OUT.ndjson"
+        "-o", "--output", metavar="OUT", help="write the table to OUT.csv, OUT.ndjson, OUT.arrow (by pyarrow) or OUT.html (one page)"
     )
     parser.add_argument(
         "--errors",
@@ -148,13 +151,25 @@ def _run_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _plan_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"{PROGRAM} plan",
+        description="Looks at the first rows of INPUT and proposes a plan file for it.",
+    )
+    parser.add_argument("input", metavar="INPUT", help="a log, NDJSON or CSV file; - is standard input")
+    parser.add_argument(
+        "-o", "--output", metavar="PLAN.json", help="write the plan there instead of showing it"
+    )
+    return parser
+
+
 def _info_parser() -> argparse.ArgumentParser:
     return _Parser(
         prog=f"{PROGRAM} info", description="Shows versions, the CPU row in use and threads."
     )
 
 
-COMMANDS = {"run": _run_parser, "info": _info_parser}
+COMMANDS = {"run": _run_parser, "plan": _plan_parser, "info": _info_parser}
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

@@ -40,6 +40,10 @@ def _run(argv: list[str]) -> int:
             from .info import info
 
             return info()
+        if arguments.command == "plan":
+            from .plan import plan
+
+            return plan(arguments)
         from .run import run
 
         return run(arguments)

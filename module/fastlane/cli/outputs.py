@@ -10,6 +10,7 @@ import base64
 import contextlib
 import csv
 import datetime
+import importlib.util
 import json
 import math
 import os
@@ -103,6 +104,8 @@ def writer_for(path: str) -> Callable[[Result, IO[str]], None]:
     if suffix not in _WRITERS:
         got = f"{suffix!r}" if suffix else "a name without an ending"
         raise CallError(f"{path}: expected a name that ends in {' or '.join(_WRITERS)}, got {got}")
+    if suffix == ".arrow" and importlib.util.find_spec("pyarrow") is None:
+        raise CallError(f"{path}: expected pyarrow to be installed, which writes Arrow files")
     return _WRITERS[suffix]
 
 
@@ -166,7 +169,25 @@ def write_errors(errors: Errors, names: list[str], file: IO[str]) -> None:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
+def write_arrow(result: Result, file: IO[str]) -> None:
+    """An Arrow file, by pyarrow."""
+    import pyarrow
+
+    table = pyarrow.table(result)
+    with pyarrow.ipc.new_file(file.buffer, table.schema) as writer:  # type: ignore[attr-defined]
+        writer.write_table(table)
+
+
+def write_html(result: Result, file: IO[str]) -> None:
+    """One page that needs nothing else."""
+    from .page import write_page
+
+    write_page(result, file)
+
+
 _WRITERS: dict[str, Callable[[Result, IO[str]], None]] = {
     ".csv": write_csv,
     ".ndjson": write_ndjson,
+    ".arrow": write_arrow,
+    ".html": write_html,
 }

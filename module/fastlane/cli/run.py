@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fastlane import DecodeError
 from fastlane.records import Plan, Result
 from fastlane.records._errors import SchemaError
 from fastlane.records.table import as_text, cut, printable
@@ -25,7 +26,6 @@ from .progress import Progress
 __all__ = ["error_kinds", "read_plan", "report", "run", "summary"]
 
 _ERROR_KINDS = 8
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
         table_output = outputs.opened(stack, arguments.output)
         error_output = outputs.opened(stack, arguments.errors)
         progress = Progress(sys.stderr) if arguments.progress else None
+        damage: DecodeError | None = None
         try:
             result = plan.run(
                 inputs,
@@ -47,6 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
                 max_errors=sys.maxsize if error_output else 1000,
                 progress=progress,
             )
+        except DecodeError as problem:
+            # What came before the damage is shown and written, and the status tells of it.
+            damage, result = problem, problem.partial
         finally:
             if progress is not None:
                 progress.close()
@@ -57,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
                 error_output,
                 lambda: outputs.write_errors(result.errors, arguments.inputs, error_output.file),
             )
-    status = DONE
+    status = DONE if damage is None else BAD_INPUT
     if arguments.max_bad is not None and result.rows_bad > arguments.max_bad:
         status = BAD_INPUT
     try:
@@ -65,7 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         _reader_gone(status)
-    if status == BAD_INPUT:
+    if damage is not None:
+        complain(str(damage))
+    elif status == BAD_INPUT:
         complain(f"{result.rows_bad:,} bad rows, more than --max-bad {arguments.max_bad}")
     return status
 
@@ -85,22 +91,18 @@ def read_plan(path: str) -> Plan:
 
 
 def _input(name: str) -> Any:
-    """A path for what the engine maps; the content for what can only be read once."""
+    """A path for what the engine maps; an open file for what can only be read once."""
     if name == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer
     path = Path(name)
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
             raise CallError(f"{name}: is a directory, expected a file; give the files in it")
         if not stat.S_ISREG(status.st_mode):
-            return path.read_bytes()
-        with path.open("rb") as file:
-            if file.read(2) == _GZIP_MAGIC:
-                raise CallError(
-                    f"{name}: is compressed, expected a log as text; "
-                    f"write zcat {name} | python -m fastlane run PLAN.json -"
-                )
+            return open(path, "rb")
+        with path.open("rb"):
+            pass
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise CallError(f"{name}: {reason}; expected a file that can be read") from None

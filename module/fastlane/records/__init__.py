@@ -7,7 +7,21 @@ fr.Plan(fr.apache("combined"), schema).group_by("status").aggregate(n=fr.count()
 total=fr.sum("bytes")) result = plan.run("access.log")
 """
 
-from .aggregates import Aggregate, count, max, mean, min, sum
+from .aggregates import (
+    Aggregate,
+    all,
+    any,
+    count,
+    count_distinct,
+    first,
+    last,
+    max,
+    mean,
+    min,
+    quantile,
+    std,
+    sum,
+)
 from .column import Column
 from .fields import (
     Bool,
@@ -26,41 +40,54 @@ from .fields import (
     UInt32,
     UInt64,
 )
+from .infer import infer
 from .plan import Plan
 from .result import Result
 from .row_errors import Errors, RowError
 from .schema import Schema
-from .sources import LogSource, apache, nginx
+from .sources import CsvSource, LogSource, NdjsonSource, apache, csv, ndjson, nginx
 
 __all__ = [
     "Aggregate",
     "Bool",
     "Category",
     "Column",
+    "CsvSource",
     "Errors",
     "Field",
     "Float32",
     "Float64",
-    "Int8",
     "Int16",
     "Int32",
     "Int64",
+    "Int8",
     "LogSource",
+    "NdjsonSource",
     "Plan",
     "Result",
     "RowError",
     "Schema",
     "String",
     "Timestamp",
-    "UInt8",
     "UInt16",
     "UInt32",
     "UInt64",
+    "UInt8",
+    "all",
+    "any",
     "apache",
     "count",
+    "count_distinct",
+    "csv",
+    "first",
+    "infer",
+    "last",
     "max",
     "mean",
     "min",
+    "ndjson",
     "nginx",
+    "quantile",
+    "std",
     "sum",
 ]

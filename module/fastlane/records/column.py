@@ -75,6 +75,11 @@ class Column:
         data: np.ndarray[Any, Any] = self._part("data", "string")
         return data
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The engine's arrays, by name, without a copy."""
+        return self._parts
+
     def _part(self, name: str, type_name: str) -> Any:
         if name not in self._parts:
             raise AttributeError(f"a column of type {self.type} has no {name}; a {type_name} has")

@@ -6,24 +6,26 @@ thread or compiled code.
 from __future__ import annotations
 
 import json
-import os
-import pathlib
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from fastlane import _core
 
-from ._errors import argument_type_error, naming_keywords, nearest, schema_error, shown
+from . import plan_text
+from ._errors import naming_keywords, nearest, schema_error, shown
 from .aggregates import Aggregate, check_column
+from .expressions import RECORD_LANGUAGE, Expressions
+from .fields import Field
+from .inputs import damaged, engine_inputs
 from .program import make_program
 from .result import Result
 from .schema import Schema, check_name
-from .sources import LogSource
+from .sources import Source
 
 __all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
 
-PLAN_FORMAT = 1
+PLAN_FORMAT = plan_text.PLAN_FORMAT
 MAX_ROW_BYTES = 16 << 20
 
 
@@ -36,20 +38,33 @@ class Plan:
     near it.
     """
 
-    __slots__ = ("_aggregates", "_group_by", "_program", "_schema", "_select", "_source")
-    _source: LogSource
+    __slots__ = (
+        "_aggregates",
+        "_derived",
+        "_expressions",
+        "_group_by",
+        "_program",
+        "_schema",
+        "_select",
+        "_source",
+        "_where",
+    )
+    _source: Source
     _schema: Schema
+    _derived: Mapping[str, str]
+    _where: str | None
+    _expressions: Expressions
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
     _program: dict[str, Any] | None
 
-    def __init__(self, source: LogSource, schema: Schema) -> None:
-        if not isinstance(source, LogSource):
+    def __init__(self, source: Source, schema: Schema) -> None:
+        if not isinstance(source, Source):
             raise schema_error(
                 "Plan(source)",
                 argument="source",
-                expected='a source such as apache("combined")',
+                expected='a source such as apache("combined") or csv()',
                 got=shown(source),
             )
         if not isinstance(schema, Schema):
@@ -57,35 +72,29 @@ class Plan:
                 "Plan(schema)", argument="schema", expected="a Schema", got=shown(schema)
             )
         for name, field in schema.fields.items():
-            if field.path is not None:
-                raise schema_error(
-                    f"Schema({name}=)",
-                    argument=name,
-                    expected="column= for a log",
-                    got=f"path={field.path!r}",
-                    hint="path= belongs to nested JSON",
-                )
-            wanted = field.column or name
-            if wanted not in source.readings:
-                raise schema_error(
-                    f"Schema({name}=)",
-                    argument=name,
-                    expected=f"a column of {source!r}",
-                    got=repr(wanted),
-                    hint=nearest(wanted, source.names),
-                )
-        self._set(source, schema, (), {}, None)
+            source.place(name, field)
+        self._set(source, schema, {}, None, (), {}, None)
 
     def _set(
         self,
-        source: LogSource,
+        source: Source,
         schema: Schema,
+        derived: Mapping[str, str],
+        where: str | None,
         group_by: tuple[str, ...],
         aggregates: Mapping[str, Aggregate],
         select: tuple[str, ...] | None,
     ) -> None:
         object.__setattr__(self, "_source", source)
         object.__setattr__(self, "_schema", schema)
+        expressions = Expressions(schema.fields)
+        for name, expression in derived.items():
+            expressions.derive(name, expression)
+        if where is not None:
+            expressions.keep(where)
+        object.__setattr__(self, "_derived", MappingProxyType(dict(derived)))
+        object.__setattr__(self, "_where", where)
+        object.__setattr__(self, "_expressions", expressions)
         object.__setattr__(self, "_group_by", group_by)
         object.__setattr__(self, "_aggregates", MappingProxyType(dict(aggregates)))
         object.__setattr__(self, "_select", select)
@@ -93,6 +102,8 @@ class Plan:
 
     def _with(self, **changed: Any) -> Plan:
         parts = {
+            "derived": self._derived,
+            "where": self._where,
             "group_by": self._group_by,
             "aggregates": self._aggregates,
             "select": self._select,
@@ -103,12 +114,32 @@ class Plan:
         return plan
 
     @property
-    def source(self) -> LogSource:
+    def source(self) -> Source:
         return self._source
 
     @property
     def schema(self) -> Schema:
         return self._schema
+
+    @property
+    def derived(self) -> Mapping[str, str]:
+        """Name to expression of the columns that derive added, read-only, in order."""
+        return self._derived
+
+    @property
+    def condition(self) -> str | None:
+        """The expression of where, or None."""
+        return self._where
+
+    @property
+    def columns(self) -> Mapping[str, Field]:
+        """Name to field type of all columns: the schema's and the derived ones."""
+        return MappingProxyType(self._expressions.columns)
+
+    @property
+    def expressions(self) -> Expressions:
+        """The expressions, typed, for the engine."""
+        return self._expressions
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -124,6 +155,33 @@ class Plan:
     def selected(self) -> tuple[str, ...] | None:
         """The columns that select named, or None for all."""
         return self._select
+
+    def derive(self, /, **named: str) -> Plan:
+        """Adds columns that are computed from others: `derive(kib="bytes / 1024")`. Integers are
+        int64, and one that does not fit makes its row a bad one, as does an integer division by
+        zero; a null in gives a null. Times are integers, microseconds. Raises ExpressionError for
+        an expression that is none, or whose types do not fit.
+        """
+        for name, expression in named.items():
+            where = f"derive({name}=)"
+            check_name(name, where)
+            _check_expression(expression, where, name)
+            if name in self._schema or name in RECORD_LANGUAGE.functions:
+                raise schema_error(
+                    where,
+                    argument=name,
+                    expected="a name that neither a column nor a function has",
+                    got=repr(name),
+                )
+        return self._with(derived={**self._derived, **named})
+
+    def where(self, expression: str, /) -> Plan:
+        """Keeps the rows for which the expression is true: `where("status != 304")`; a null drops
+        the row. Rows that are dropped stay good; `rows_kept` counts the others. Raises
+        ExpressionError.
+        """
+        _check_expression(expression, "where()", "expression")
+        return self._with(where=expression)
 
     def group_by(self, *names: str) -> Plan:
         """One group for each distinct combination of these columns; no names: one group of all
@@ -156,7 +214,7 @@ class Plan:
                 )
             if aggregate.column is not None:
                 self._check_columns(f"aggregate({name}=)", (aggregate.column,))
-                check_column(aggregate, self._schema[aggregate.column], where)
+                check_column(aggregate, self.columns[aggregate.column], where)
         if self._select is not None:
             raise schema_error(
                 "aggregate()",
@@ -189,8 +247,8 @@ class Plan:
         where = step if step.endswith(")") else f"{step}()"
         seen = set()
         for name in names:
-            if not isinstance(name, str) or name not in self._schema:
-                hint = nearest(name, self._schema.names) if isinstance(name, str) else None
+            if not isinstance(name, str) or name not in self.columns:
+                hint = nearest(name, self.columns) if isinstance(name, str) else None
                 raise schema_error(
                     where,
                     argument=str(name),
@@ -226,14 +284,17 @@ class Plan:
     ) -> Result:
         """Reads `input` and returns the columns, the counts and the errors of its rows.
 
-        `input` is a path (`str` or `os.PathLike`), bytes-like, or a list of those, which are read
-        one after the other. `max_errors` bounds how many errors are kept in detail, never how many
-        are counted; a row longer than `max_row_bytes` is a bad row. `progress(bytes_done,
-        bytes_in_all)` is called now and then. Raises OSError for a file that cannot be read,
-        SchemaError for a plan that cannot run.
+        `input` is a path (`str` or `os.PathLike`), bytes-like, an open binary file, an iterable of
+        bytes-like chunks, or a list of paths and bytes-like objects, which are read one after the
+        other; each may be packed with gzip. `max_errors` bounds how many errors are kept in detail,
+        never how many are counted; a row longer than `max_row_bytes` is a bad row.
+        `progress(bytes_done, bytes_in_all)` is called now and then (0: nobody knows how many there
+        are). Raises OSError for a file that cannot be read, SchemaError for a plan that cannot run
+        and for a header without the wanted columns, DecodeError for a damaged gzip file, with the
+        result so far as `.partial`.
 
         Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is
-        released.
+        released; chunks are taken on the calling thread, which then works alone.
         """
         if self._group_by and not self._aggregates:
             raise schema_error(
@@ -244,14 +305,19 @@ class Plan:
                 hint="add .aggregate(n=count())",
             )
         result = _core.records_run(
-            _inputs(input),
+            engine_inputs(input),
             self._program_of_this(),
             threads=threads,
             max_errors=max_errors,
             max_row_bytes=max_row_bytes,
             progress=progress,
         )
-        return Result(result, keys=self._group_by)
+        damage = result.pop("damage")
+        functions = {name: each.function for name, each in self._aggregates.items()}
+        made = Result(result, keys=self._group_by, functions=functions)
+        if damage is not None:
+            raise damaged(damage, made)
+        return made
 
     def _program_of_this(self) -> dict[str, Any]:
         """The program for the engine, made at the first run."""
@@ -263,35 +329,11 @@ class Plan:
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""
-        spec: dict[str, Any] = {
-            "fastlane_plan": PLAN_FORMAT,
-            "source": self._source.to_spec(),
-            "schema": self._schema.to_spec(),
-        }
-        if self._group_by:
-            spec["group_by"] = list(self._group_by)
-        if self._aggregates:
-            spec["aggregate"] = {
-                name: str(aggregate) for name, aggregate in self._aggregates.items()
-            }
-        if self._select is not None:
-            spec["select"] = list(self._select)
-        return spec
+        return plan_text.spec_of(self)
 
     def to_json(self) -> str:
         """The text of a plan file, which from_json reads back into an equal plan."""
-        spec = self.to_spec()
-        entries = []
-        for key, value in spec.items():
-            if key == "schema":
-                fields = [
-                    f"    {json.dumps(name)}: {json.dumps(field, ensure_ascii=False)}"
-                    for name, field in value.items()
-                ]
-                entries.append('  "schema": {\n' + ",\n".join(fields) + "\n  }")
-            else:
-                entries.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-        return "{\n" + ",\n".join(entries) + "\n}\n"
+        return plan_text.json_of(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Plan:
@@ -317,15 +359,7 @@ class Plan:
         return hash(json.dumps(self.to_spec()))
 
     def __repr__(self) -> str:
-        text = f"Plan({self._source!r}, {self._schema!r})"
-        if self._group_by:
-            text += f".group_by({', '.join(map(repr, self._group_by))})"
-        if self._aggregates:
-            named = ", ".join(f"{name}={each!r}" for name, each in self._aggregates.items())
-            text += f".aggregate({named})"
-        if self._select is not None:
-            text += f".select({', '.join(map(repr, self._select))})"
-        return text
+        return plan_text.repr_of(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Plan.from_json, (
@@ -333,29 +367,12 @@ class Plan:
         )
 
 
-def _order(plan: Plan) -> tuple[list[str], list[str]]:
-    return list(plan.schema), list(plan.aggregates)
+def _order(plan: Plan) -> tuple[list[str], ...]:
+    return list(plan.schema), list(plan.derived), list(plan.aggregates)
 
 
-def _inputs(input: Any) -> Any:
-    """The input as the engine takes it: a text is a path, several inputs are a list."""
-    if isinstance(input, (list, tuple)):
-        return [_input(each, f"input[{index}]") for index, each in enumerate(input)]
-    return _input(input, "input")
-
-
-def _input(input: Any, name: str) -> Any:
-    if isinstance(input, str):
-        return pathlib.Path(input)
-    if isinstance(input, os.PathLike):
-        return input
-    try:
-        memoryview(input).release()
-    except TypeError:
-        raise argument_type_error(
-            f"Plan.run({name})",
-            argument=name,
-            expected="a path, bytes-like or a list of those",
-            got=type(input).__name__,
-        ) from None
-    return input
+def _check_expression(expression: Any, where: str, argument: str) -> None:
+    if not isinstance(expression, str):
+        raise schema_error(
+            where, argument=argument, expected="an expression as text", got=shown(expression)
+        )

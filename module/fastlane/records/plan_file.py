@@ -10,11 +10,13 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastlane._core import ExpressionError
+
 from ._errors import SchemaError, close_hint, schema_error, shown
 from .aggregates import Aggregate, parse_aggregate
 from .fields import FIELD_TYPES, Field, Timestamp
 from .schema import Schema
-from .sources import SOURCES, LogSource
+from .sources import SOURCES, Source, source_from_spec
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -23,7 +25,17 @@ __all__ = ["PLAN_KEYS", "read_field", "read_json", "read_plan", "read_schema", "
 
 T = TypeVar("T")
 
-PLAN_KEYS = ("fastlane_plan", "source", "schema", "group_by", "aggregate", "select")
+PLAN_KEYS = (
+    "fastlane_plan",
+    "comment",
+    "source",
+    "schema",
+    "derive",
+    "where",
+    "group_by",
+    "aggregate",
+    "select",
+)
 
 
 def read_json(text: str | bytes) -> Any:
@@ -97,6 +109,12 @@ def read_plan(spec: Any) -> Plan:
     for name, field in schema.fields.items():
         _at(_field_path(name, field), Plan, source, Schema(**{name: field}))
     plan = Plan(source, schema)
+    if "derive" in spec:
+        _object(spec["derive"], "$.derive", 'an object such as {"kib": "bytes / 1024"}')
+        for name, text in spec["derive"].items():
+            plan = _at_expression(_join("$.derive", name), lambda: plan.derive(**{name: text}))
+    if "where" in spec:
+        plan = _at_expression("$.where", lambda: plan.where(spec["where"]))
     if "group_by" in spec:
         plan = _read_names(plan.group_by, spec["group_by"], "$.group_by")
     if "select" in spec and spec["select"] is not None:
@@ -124,7 +142,7 @@ def _read_aggregates(plan: Plan, spec: Any) -> Plan:
     return _at("$.aggregate", plan.aggregate, **named)
 
 
-def read_source(spec: Any, path: str) -> LogSource:
+def read_source(spec: Any, path: str) -> Source:
     """The source that `{"apache": "combined"}` and its like describe."""
     known = ", ".join(SOURCES)
     _object(spec, path, 'an object such as {"apache": "combined"}')
@@ -135,7 +153,7 @@ def read_source(spec: Any, path: str) -> LogSource:
             expected=f"one source ({known})",
             got=f"{len(spec)} keys" if spec else "none",
         )
-    ((kind, format),) = spec.items()
+    ((kind, options),) = spec.items()
     if kind not in SOURCES:
         raise schema_error(
             _join(path, kind),
@@ -144,7 +162,7 @@ def read_source(spec: Any, path: str) -> LogSource:
             got=_json(kind),
             hint=close_hint(kind, SOURCES),
         )
-    return _at(_join(path, kind), SOURCES[kind], format)
+    return _at(_join(path, kind), source_from_spec, kind, options)
 
 
 def read_schema(spec: Any, path: str) -> Schema:
@@ -228,6 +246,16 @@ def _at(path: str, make: Callable[..., T], /, *args: Any, **named: Any) -> T:
             expected=str(error.expected),
             got=str(error.got),
             hint=error.hint,
+        ) from None
+
+
+def _at_expression(path: str, step: Callable[[], Plan]) -> Plan:
+    """The plan after a step; what is wrong with an expression is said at its path."""
+    try:
+        return _at(path, step)
+    except ExpressionError as error:
+        raise schema_error(
+            path, argument="expression", expected="an expression", got=str(error)
         ) from None
 
 

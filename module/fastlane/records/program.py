@@ -8,16 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._options import microseconds
-from .fields import Field, Text, Timestamp
+from .fields import Field, Timestamp
+from .sources import Source
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-__all__ = ["LOG_NULL", "make_program"]
-
-# What servers write for "nothing". A field of a log takes it for null unless it names another text;
-# only for text, where it may be a value like any other, does the field have to take nulls at all.
-LOG_NULL = "-"
+__all__ = ["make_program"]
 
 
 def make_program(plan: Plan) -> dict[str, Any]:
@@ -25,25 +22,31 @@ def make_program(plan: Plan) -> dict[str, Any]:
     return {
         "source": plan.source.program(),
         "fields": [
-            _field_program(name, field, plan.source.readings[field.column or name])
+            _field_program(name, field, plan.source)
             for name, field in plan.schema.fields.items()
         ],
+        **plan.expressions.program(),
         "group_by": list(plan.keys),
         "aggregates": [
-            {"name": name, "function": aggregate.function, "column": aggregate.column}
+            {
+                "name": name,
+                "function": aggregate.function,
+                "column": aggregate.column,
+                "parameter": aggregate.parameter,
+            }
             for name, aggregate in plan.aggregates.items()
         ],
         "select": None if plan.selected is None else list(plan.selected),
     }
 
 
-def _field_program(name: str, field: Field, token: str) -> dict[str, Any]:
+def _field_program(name: str, field: Field, source: Source) -> dict[str, Any]:
     null = field.null
-    if null is None and (field.takes_null or not isinstance(field, Text)):
-        null = LOG_NULL
+    if null is None:
+        null = source.null_text(field)
     return {
         "name": name,
-        "token": token,
+        **source.place(name, field),
         "type": field.type_name,
         "nullable": field.takes_null,
         "null": None if null is None else null.encode(),

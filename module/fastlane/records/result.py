@@ -27,12 +27,19 @@ class Result:
     copy: `pyarrow.table(result)`, `polars.DataFrame(result)`.
     """
 
-    def __init__(self, parts: Mapping[str, Any], *, keys: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, Any],
+        *,
+        keys: tuple[str, ...] = (),
+        functions: Mapping[str, str] | None = None,
+    ) -> None:
         self._parts = dict(parts)
         self._columns = MappingProxyType(
             {name: Column(each) for name, each in parts["columns"].items()}
         )
         self._keys = tuple(keys)
+        self._functions = MappingProxyType(dict(functions or {}))
         self.error_counts: dict[tuple[str | None, str], int] = dict(parts["error_counts"])
         self.errors = Errors(parts["errors"], sum(self.error_counts.values()))
         self.rows_in: int = parts["rows_in"]
@@ -51,6 +58,22 @@ class Result:
     def keys(self) -> tuple[str, ...]:
         """The names of the columns that the rows are grouped by."""
         return self._keys
+
+    @property
+    def functions(self) -> Mapping[str, str]:
+        """Name to function of the aggregates, such as "sum"."""
+        return self._functions
+
+    @staticmethod
+    def merge(one: Result, other: Result) -> Result:
+        """Both results of one plan as one, `other` behind `one`: columns end to end, groups joined
+        by their keys. Places of errors stay those of their inputs. mean, std, quantile and
+        count_distinct cannot be joined from their values. Raises SchemaError for these, and for
+        results of different plans.
+        """
+        from .merge import merged_parts
+
+        return Result(merged_parts(one, other), keys=one.keys, functions=one.functions)
 
     def __getitem__(self, name: str) -> Column:
         try:
@@ -129,11 +152,13 @@ class Result:
         return table.as_html(self._columns, keys=self._keys, rows=50, caption=self.summary())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _result_again, (self._parts, self._keys)
+        return _result_again, (self._parts, self._keys, dict(self._functions))
 
 
-def _result_again(parts: dict[str, Any], keys: tuple[str, ...]) -> Result:
-    return Result(parts, keys=keys)
+def _result_again(
+    parts: dict[str, Any], keys: tuple[str, ...], functions: dict[str, str]
+) -> Result:
+    return Result(parts, keys=keys, functions=functions)
 
 
 def _with_rate(metrics: dict[str, Any], rows: int) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class Errors(Sequence[RowError]):
         self._parts = dict(parts)
         self.total = total
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """One list or array for each attribute of the errors."""
+        return self._parts
+
     def __len__(self) -> int:
         return len(self._parts["code"])
 

@@ -6,10 +6,13 @@ import json
 import keyword
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._errors import schema_error, shown
 from .fields import Field
+
+if TYPE_CHECKING:
+    from .sources import Source
 
 __all__ = ["Schema", "check_name"]
 
@@ -40,6 +43,25 @@ class Schema:
                 "Schema()", argument="fields", expected="at least one field", got="none"
             )
         object.__setattr__(self, "_fields", MappingProxyType(dict(fields)))
+
+    @classmethod
+    def from_dataclass(cls, dataclass: type, /) -> Schema:
+        """The schema that a dataclass's annotations spell: `status: Annotated[int, Int16(ge=100)]`
+        says the field, plain `int`, `float`, `str`, `bool` and `datetime` stand for Int64, Float64,
+        String, Bool and Timestamp("iso8601"), a Literal of texts for a Category; `X | None` is
+        nullable. Raises SchemaError for any other annotation.
+        """
+        from .annotations import fields_of
+
+        return cls(**fields_of(dataclass))
+
+    def decode(self, line: bytes | str, *, source: Source) -> dict[str, Any]:
+        """One record as a dict of Python values: `schema.decode(line, source=ndjson())`. Raises
+        RecordError, whose `.errors` has one entry for each field that is wrong.
+        """
+        from .decode import decode
+
+        return decode(self, line, source)
 
     @property
     def fields(self) -> Mapping[str, Field]:

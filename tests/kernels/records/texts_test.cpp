@@ -93,7 +93,7 @@ TEST(Utf8, JudgesRandomTexts) {
 
 std::string undone(const std::string& text) {
   std::string out(text.size(), '?');
-  out.resize(undo_escapes(text.data(), text.size(), out.data()));
+  out.resize(undo_escapes({}, text.data(), text.size(), out.data()));
   return out;
 }
 

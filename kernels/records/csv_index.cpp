@@ -1,0 +1,140 @@
+// Quotes first, if there are any; then the lists.
+#include "kernels/records/csv_index.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+namespace fastlane::kernels::records {
+namespace {
+
+std::string classes_of(const CsvFormat& format) {
+  std::string classes = {'\n', format.delimiter};
+  if (format.has_quotes) classes += format.quote;
+  return classes;
+}
+
+// Each bit becomes the parity of the bits up to it.
+std::uint64_t running_parity(std::uint64_t word) {
+  word ^= word << 1;
+  word ^= word << 2;
+  word ^= word << 4;
+  word ^= word << 8;
+  word ^= word << 16;
+  word ^= word << 32;
+  return word;
+}
+
+// The bits of `size` bytes in their last word.
+std::uint64_t bits_of_last(std::size_t size) {
+  return size % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (size % 64)) - 1;
+}
+
+// Writes the places of the bits of `word`; returns how many. Room for 64 is there.
+inline std::size_t write_places(std::uint64_t word, std::uint32_t base, std::uint32_t* to) {
+  const auto count = static_cast<std::size_t>(std::popcount(word));
+  for (std::size_t done = 0; done < count; done += 8) {
+    for (std::size_t one = 0; one < 8; ++one) {
+      to[done + one] = base + static_cast<std::uint32_t>(std::countr_zero(word));
+      word &= word - 1;
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+CsvIndex::CsvIndex(const CsvFormat& format) : format_(format), bytes_(classes_of(format)) {}
+
+bool CsvIndex::build(const char* text, std::size_t size) {
+  bytes_.build(text, size);
+  const std::size_t words = (size + 63) / 64;
+  separators_.clear();
+  row_ends_.clear();
+  has_quotes_ = false;
+  has_inner_lines_ = false;
+  if (format_.has_quotes) {
+    const std::uint64_t* quotes = bytes_.words(kQuote);
+    std::uint64_t any = 0;
+    for (std::size_t at = 0; at + 1 < words; ++at) any |= quotes[at];
+    if (words != 0) any |= quotes[words - 1] & bits_of_last(size);
+    has_quotes_ = any != 0;
+    if (has_quotes_ && !find_quoted(text, size)) return false;
+  }
+  list_separators(words);
+  return true;
+}
+
+bool CsvIndex::find_quoted(const char* text, std::size_t size) {
+  const std::size_t words = (size + 63) / 64;
+  if (inside_.size() < words) inside_.resize(words);
+  const std::uint64_t* newlines = bytes_.words(kNewline);
+  const std::uint64_t* delimiters = bytes_.words(kDelimiter);
+  const std::uint64_t* quotes = bytes_.words(kQuote);
+  std::uint64_t open_before = 0;       // all ones while a quote is open
+  std::uint64_t separator_before = 1;  // the text begins with a row
+  std::uint64_t close_before = 0;
+  for (std::size_t at = 0; at < words; ++at) {
+    const std::uint64_t here = at + 1 == words ? bits_of_last(size) : ~std::uint64_t{0};
+    const std::uint64_t quote = quotes[at] & here;
+    const std::uint64_t inside = running_parity(quote) ^ open_before;
+    const std::uint64_t separators = (newlines[at] | delimiters[at]) & here & ~inside;
+    const std::uint64_t opening = quote & inside;
+    const std::uint64_t closing = quote & ~inside;
+    // A quote opens behind a separator, or at once behind a closing one: then the two are an
+    // escape.
+    const std::uint64_t may_open =
+        (separators << 1) | separator_before | (closing << 1) | close_before;
+    if ((opening & ~may_open) != 0) return false;
+    std::uint64_t loose = ((closing << 1) | close_before) & here & ~(separators | quote);
+    for (; loose != 0; loose &= loose - 1) {
+      const char* byte = text + at * 64 + std::countr_zero(loose);
+      if (byte[0] != '\r' || byte[1] != '\n') return false;
+    }
+    has_inner_lines_ = has_inner_lines_ || (newlines[at] & here & inside) != 0;
+    inside_[at] = inside;
+    open_before = static_cast<std::uint64_t>(static_cast<std::int64_t>(inside) >> 63);
+    separator_before = separators >> 63;
+    close_before = closing >> 63;
+  }
+  return true;
+}
+
+void CsvIndex::list_separators(std::size_t words) {
+  const std::uint64_t* newlines = bytes_.words(kNewline);
+  const std::uint64_t* delimiters = bytes_.words(kDelimiter);
+  const std::size_t size = bytes_.size();
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < words; ++at) {
+    const std::uint64_t here = at + 1 == words ? bits_of_last(size) : ~std::uint64_t{0};
+    const std::uint64_t outside = has_quotes_ ? here & ~inside_[at] : here;
+    const std::uint64_t both = (newlines[at] | delimiters[at]) & outside;
+    // Writing goes eight places at a time.
+    separators_.reserve(72);
+    const std::size_t written =
+        write_places(both, static_cast<std::uint32_t>(at * 64), separators_.end());
+    separators_.resize(count + written);
+    std::uint64_t ends = newlines[at] & outside;
+    for (; ends != 0; ends &= ends - 1) {
+      const auto before = std::popcount(both & (ends ^ (ends - 1)) >> 1);
+      row_ends_.push_back(static_cast<std::uint32_t>(count + static_cast<std::size_t>(before)));
+    }
+    count += written;
+  }
+}
+
+std::size_t CsvIndex::lines_between(std::size_t from, std::size_t to) const {
+  if (from >= to) return 0;
+  const std::uint64_t* newlines = bytes_.words(kNewline);
+  std::size_t lines = 0;
+  const std::size_t last = (to - 1) / 64;
+  for (std::size_t at = from / 64; at <= last; ++at) {
+    std::uint64_t word = newlines[at];
+    if (at == from / 64) word &= ~std::uint64_t{0} << (from % 64);
+    if (at == last) word &= bits_of_last(to);
+    lines += static_cast<std::size_t>(std::popcount(word));
+  }
+  return lines;
+}
+
+}  // namespace fastlane::kernels::records

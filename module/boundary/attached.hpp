@@ -1,0 +1,29 @@
+// "For a moment, this thread touches Python after all": inside of a call's detached phase, on the
+// thread that made the call. Everything inside ends with the object: declare it first.
+#pragma once
+
+#include <Python.h>
+
+#include <chrono>
+#include <thread>
+
+namespace fastlane {
+
+// Stands for   PyEval_RestoreThread(s);  ...  s = PyEval_SaveThread();
+class Attached {
+ public:
+  // `state` is the calling thread's, from when it was attached. A thread that Python ends at its
+  // exit stays where it is, as in released_gil.hpp.
+  explicit Attached(PyThreadState* state) noexcept {
+    try {
+      PyEval_RestoreThread(state);
+    } catch (...) {
+      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    }
+  }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+  ~Attached() { PyEval_SaveThread(); }
+};
+
+}  // namespace fastlane
