@@ -26,7 +26,7 @@ SOURCES = [
     "a + b", "a - b * 2", "-a", "a // b", "a % b", "a / b", "b ** 2", "abs(b)", "min(a, b)", "max(x, b)",
     "x * 2 - 1", "x // 3", "x % 3", "sqrt(abs(x))", "floor(x)", "round(x)", "floor(b)", "a < b", "a == b",
     "x >= 0 and f", "f or a > 3", "not f", "~f", "b & 3", "b | 1", "s == 'x'", "s != k", "k in ('x', 'y')",
-    "b in (1, 2, -3)", "b not in (1, 2)", "startswith(s, 'x')", "endswith(s, k)", "contains(s, 'y')",
+    "b in (1, 2, 5)", "b not in (1, 2)", "startswith(s, 'x')", "endswith(s, k)", "contains(s, 'y')",
     "len(s)", "isnull(a)", "isnull(a + b)", "where(f, a, b)", "where(b != 0, 10 // b, 0)", "where(f, x, b)",
     "where(f, s, k)", "isnan(x)", "isfinite(b)", "t // 1000000", "hypot(x, b)", "a * a", "s < k",
 ]  # fmt: skip

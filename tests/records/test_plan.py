@@ -230,8 +230,8 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> str:
         (lambda spec: spec.update(schema={}), "$.schema: expected at least one field"),
         (lambda spec: spec.pop("schema"), "$.schema: expected a schema, got nothing"),
         (
-            lambda spec: spec.update(source={"ndjson": {}}),
-            "$.source.ndjson: expected one of the sources apache, nginx",
+            lambda spec: spec.update(source={"ndjsn": {}}),
+            "$.source.ndjsn: expected one of the sources apache, nginx, ndjson, csv",
         ),
         (
             lambda spec: spec.update(source={"apache": "%h %Q"}),
@@ -285,7 +285,7 @@ def changed(change: Callable[[dict[str, Any]], Any]) -> str:
             "$.aggregate.status: expected each column of the result once",
         ),
         (lambda spec: spec.pop("aggregate"), "$.aggregate: expected an aggregate for the groups"),
-        (lambda spec: spec.update(where="status != 304"), "$.where: expected one of the keys"),
+        (lambda spec: spec.update(wher="status != 304"), "$.wher: expected one of the keys"),
         (lambda spec: spec.pop("fastlane_plan"), "$.fastlane_plan: expected 1, got nothing"),
         (lambda spec: spec.update(fastlane_plan=2), "$.fastlane_plan: expected 1, got 2"),
         (lambda spec: spec.update(fastlane_plan=True), "$.fastlane_plan: expected 1, got true"),
@@ -324,6 +324,6 @@ def test_a_keyword_that_does_not_exist_is_named() -> None:
     with pytest.raises(fastlane.ArgumentTypeError, match="did you mean threads"):
         PLAIN.run(b"", thread=2)  # type: ignore[call-arg]
     with pytest.raises(
-        fastlane.ArgumentTypeError, match="a path, bytes-like or a list of those, got int"
+        fastlane.ArgumentTypeError, match="a path, bytes-like, .* or a list of paths, got int"
     ):
         PLAIN.run(3)
