@@ -15,7 +15,7 @@
 #include "kernels/image/sinks.hpp"
 #include "kernels/pool.hpp"
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"

@@ -3,7 +3,7 @@
 
 #include "kernels/image/tensor.hpp"
 #include "module/boundary/borrowed_array.hpp"
-#include "module/boundary/call.hpp"
+#include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
 #include "module/boundary/thread_count.hpp"
 #include "module/families.hpp"
