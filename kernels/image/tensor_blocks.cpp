@@ -1,6 +1,7 @@
 // Channels apart, luma, maps, and the stores.
 #include "kernels/image/tensor_blocks.hpp"
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include <algorithm>
@@ -300,8 +301,8 @@ template <class T, class Out>
   write_block_loop<T, Out>(job, kStoresAvx2);
 }
 template <class T, class Out>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2,prefer-vector-width=512")]] void
-write_block_avx512(const BlockJob& job) {
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void write_block_avx512(
+    const BlockJob& job) {
   write_block_loop<T, Out>(job, kStoresAvx512);
 }
 
@@ -328,10 +329,17 @@ constexpr std::array<Row, 3> kRows = {{
        write_block_baseline<std::uint16_t, std::uint8_t>}}},
 }};
 
+bool has_f16c() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+
 const Row& row_in_use() {
   // Every CPU with AVX2 has F16C; where a hypervisor hides it, the baseline row serves.
-  static const Row& row =
-      __builtin_cpu_supports("f16c") ? cpu::choose(std::span<const Row>(kRows)) : kRows.back();
+  static const Row& row = has_f16c() ? cpu::choose(std::span<const Row>(kRows)) : kRows.back();
   return row;
 }
 
