@@ -1,6 +1,7 @@
 // Channels apart, luma, maps, and the stores.
 #include "kernels/image/tensor_blocks.hpp"
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@
 namespace fastlane::kernels::image {
 namespace {
 
+constexpr std::size_t kFloatsOfLine = kCacheLine / sizeof(float);
+
 struct Half {
   std::uint16_t bits;
 };
@@ -27,6 +30,9 @@ struct Half {
 struct Stores {
   void (*stream)(void* target, const void* lines, std::size_t count);
   void (*halve)(const float* numbers, Half* halves, std::size_t count);  // whole sixteens
+  // map_to_floats past the caches, to whole lines; null where it does not pay.
+  void (*map_streaming)(const std::uint8_t* samples, std::size_t count, const ChannelMap& map,
+                        float* out);
 };
 
 template <class T>
@@ -204,6 +210,13 @@ template <class T, class Out>
       convert(stores, planes.source[channel], job.count, map, reinterpret_cast<Out*>(out));
       continue;
     }
+    if constexpr (std::is_same_v<T, std::uint8_t> && std::is_same_v<Out, float>) {
+      if (job.streams && stores.map_streaming != nullptr && job.count % kFloatsOfLine == 0 &&
+          is_line_aligned(out)) {
+        stores.map_streaming(planes.source[channel], job.count, map, reinterpret_cast<float*>(out));
+        continue;
+      }
+    }
     alignas(kCacheLine) Out line[kPixelsOfBlock];
     convert(stores, planes.source[channel], job.count, map, line);
     if (job.out_stride == item) {
@@ -228,6 +241,22 @@ void stream_baseline(void* target, const void* lines, std::size_t count) {
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void stream_avx512(
     void* target, const void* lines, std::size_t count) {
   stream_lines_avx512(target, lines, count);
+}
+
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void map_streaming_avx512(
+    const std::uint8_t* samples, std::size_t count, const ChannelMap& map, float* out) {
+  const __m512 zero = _mm512_set1_ps(map.zero);
+  const __m512 rest = _mm512_set1_ps(map.zero_rest);
+  const __m512 slope = _mm512_set1_ps(map.slope);
+  const __m512 constant = _mm512_set1_ps(map.constant);
+  for (std::size_t i = 0; i < count; i += kFloatsOfLine) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(samples + i));
+    const __m512 numbers =
+        _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
+    const __m512 mapped = _mm512_add_ps(
+        _mm512_mul_ps(_mm512_sub_ps(_mm512_sub_ps(numbers, zero), rest), slope), constant);
+    _mm512_stream_ps(out + i, mapped);
+  }
 }
 
 // Rounds to nearest, ties to even, as the instructions do.
@@ -259,9 +288,9 @@ void halve_baseline(const float* numbers, Half* halves, std::size_t count) {
   }
 }
 
-constexpr Stores kStoresBaseline = {stream_baseline, halve_baseline};
-constexpr Stores kStoresAvx2 = {stream_avx2, halve_f16c};
-constexpr Stores kStoresAvx512 = {stream_avx512, halve_f16c};
+constexpr Stores kStoresBaseline = {stream_baseline, halve_baseline, nullptr};
+constexpr Stores kStoresAvx2 = {stream_avx2, halve_f16c, nullptr};
+constexpr Stores kStoresAvx512 = {stream_avx512, halve_f16c, map_streaming_avx512};
 
 template <class T, class Out>
 void write_block_baseline(const BlockJob& job) {
@@ -272,8 +301,8 @@ template <class T, class Out>
   write_block_loop<T, Out>(job, kStoresAvx2);
 }
 template <class T, class Out>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2,prefer-vector-width=512")]] void
-write_block_avx512(const BlockJob& job) {
+[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void write_block_avx512(
+    const BlockJob& job) {
   write_block_loop<T, Out>(job, kStoresAvx512);
 }
 
@@ -300,10 +329,17 @@ constexpr std::array<Row, 3> kRows = {{
        write_block_baseline<std::uint16_t, std::uint8_t>}}},
 }};
 
+bool has_f16c() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+
 const Row& row_in_use() {
   // Every CPU with AVX2 has F16C; where a hypervisor hides it, the baseline row serves.
-  static const Row& row =
-      __builtin_cpu_supports("f16c") ? cpu::choose(std::span<const Row>(kRows)) : kRows.back();
+  static const Row& row = has_f16c() ? cpu::choose(std::span<const Row>(kRows)) : kRows.back();
   return row;
 }
 

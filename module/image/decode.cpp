@@ -41,6 +41,7 @@ struct Info {
            source.acquire(args, "data", data_arg);  // exporter locked
   }
   std::size_t work() const { return kWorthReleasing; }
+  std::size_t copied() const noexcept { return source.copied(); }
   void run(Checkpoint& checkpoint) {
     const image::Bytes file = source.open(kernels::default_arena(), checkpoint);
     found = image::info(file, {~std::uint64_t{0}}, checkpoint);
@@ -92,6 +93,7 @@ struct Decode {
            output.begin(args, out_arg, arena_arg, {DType::uint8, DType::uint16});
   }
   std::size_t work() const { return kWorthReleasing; }
+  std::size_t copied() const noexcept { return source.copied(); }
   void run(Checkpoint& checkpoint) {
     kernels::Arena& arena = output.arena();
     const image::Picture picture(source.open(arena, checkpoint), limit.limits(), checkpoint);
@@ -156,6 +158,7 @@ struct ToTensor {
            output.begin(args, out_arg, arena_arg, {options.dtype()});
   }
   std::size_t work() const { return kWorthReleasing; }
+  std::size_t copied() const noexcept { return source.copied(); }
   void run(Checkpoint& checkpoint) {
     kernels::Arena& arena = output.arena();
     const image::Picture picture(source.open(arena, checkpoint), limit.limits(), checkpoint);

@@ -28,6 +28,8 @@ class PictureSource {
   void release() noexcept {
     if (!is_text_) content_.release();
   }
+  // Bytes that `open` brought together.
+  std::size_t copied() const noexcept { return gathered_.bytes(); }
 
   // The file's bytes, valid as long as this object. Bytes that do not lie in one piece are brought
   // together in memory of `arena`. Throws FileError, bad_alloc, and what the checkpoint throws.
