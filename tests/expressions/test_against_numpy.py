@@ -62,6 +62,9 @@ def same_as_numpy(source: str, ulps: float, **arrays: np.ndarray) -> None:
     assert result.dtype == expected.dtype, (source, result.dtype, expected.dtype)
     assert result.flags.c_contiguous
     assert result.shape == expected.shape
+    # Computed in float64 and rounded once: NumPy rounds several times, which shows beyond 2**24.
+    if "//" in source and expected.dtype == np.float32:
+        ulps = max(ulps, 1)
     if expected.dtype.kind == "f":
         assert ulps_apart(result, expected) <= ulps, (source, result, expected)
     else:
