@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -188,3 +189,18 @@ def test_a_new_process_has_counted_nothing():
         timeout=60,
     )
     assert ended.stdout == "['arena', 'counters']\n", ended.stderr
+
+
+@pytest.mark.parametrize(("wish", "is_counted"), [("0", False), ("1", True), (None, True)])
+def test_counting_can_be_left_out(wish: str | None, is_counted: bool):
+    environment = {name: value for name, value in os.environ.items() if name != "FASTLANE_COUNTERS"}
+    if wish is not None:
+        environment["FASTLANE_COUNTERS"] = wish
+    script = f"import sys; sys.path[:] = {sys.path!r}; import fastlane; fastlane.sum(b'123')"
+    run = subprocess.run(
+        [sys.executable, "-c", script + "; print('sum' in fastlane.counters())"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout == f"{is_counted}\n", run.stderr

@@ -31,7 +31,7 @@ class BorrowedText {
       return args.wrong_type(argument, "a str", describe_object(object));
     }
     text_ = Py_NewRef(object);
-    args.borrows().add_constant(bytes());
+    if (counts_calls) args.borrows().add_constant(bytes());
     return true;
   }
   void release() noexcept { Py_DECREF(std::exchange(text_, nullptr)); }

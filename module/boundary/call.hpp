@@ -95,7 +95,7 @@ template <bool timed, class Call>
   if constexpr (timed) start = CallClock::now();
   if (!phases.begin(arguments)) return nullptr;
   if constexpr (timed) begun = CallClock::now();
-  counters.count_borrows(arguments.borrows());
+  if (counts_calls) counters.count_borrows(arguments.borrows());
   bool released = false;
   if constexpr (SaysItsWork<Call>) {
     const std::size_t work = phases.work();
@@ -117,10 +117,10 @@ template <bool timed, class Call>
     phases.run(checkpoint);
   }
   if constexpr (timed) ran = CallClock::now();
-  count_bytes(phases, counters);
+  if (counts_calls) count_bytes(phases, counters);
   PyObject* result = phases.finish();
   if constexpr (timed) counters.add_timed(begun - start, ran - begun, CallClock::now() - ran);
-  counters.count_result(result);
+  if (counts_calls) counters.count_result(result);
   return result;
 }
 
@@ -134,7 +134,7 @@ template <class Call>
 template <class Call>
 PyObject* join_phases(Call& phases, Arguments& arguments) {
   CallCounters& counters = counters_of<Call>;
-  if (counters.count_call()) [[unlikely]]
+  if (counts_calls && counters.count_call()) [[unlikely]]
     return join_phases_timed(phases, arguments, counters);
   return join_counted<false>(phases, arguments, counters);
 }
