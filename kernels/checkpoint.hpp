@@ -18,7 +18,8 @@ class Checkpoint {
   Checkpoint(const Checkpoint&) = delete;
   Checkpoint& operator=(const Checkpoint&) = delete;
 
-  // Call once per block with the bytes of work done since the last call. May throw what `ask` throws.
+  // Call once per block with the bytes of work done since the last call. May throw what `ask`
+  // throws.
   void spend(std::size_t bytes) {
     if (bytes < budget_) {
       budget_ -= bytes;

@@ -13,18 +13,19 @@ enum class Level { baseline, avx2, avx512 };
 
 std::string_view name_of(Level level);
 
-// What this CPU and its operating system can run. avx2 includes FMA and BMI2; avx512 includes F, BW,
-// DQ and VL; tables that need more (VBMI, VPCLMULQDQ) ask for it in their row's `runs_here`.
+// What this CPU and its operating system can run. avx2 includes FMA and BMI2; avx512 includes F,
+// BW, DQ and VL; tables that need more (VBMI, VPCLMULQDQ) ask for it in their row's `runs_here`.
 bool runs_here(Level level);
 
 // The level in force: forced by FASTLANE_CPU, otherwise the best that runs here.
-// Throws std::invalid_argument, with the levels that exist, when the forced one is unknown or missing.
+// Throws std::invalid_argument, with the levels that exist, when the forced one is unknown or
+// missing.
 Level level();
 
 bool has_avx512_vbmi();
 
-// The first row whose level is allowed and runs here. Rows are ordered best first and end with baseline;
-// every row has a member `level`.
+// The first row whose level is allowed and runs here. Rows are ordered best first and end with
+// baseline; every row has a member `level`.
 template <class Row>
 const Row& choose(std::span<const Row> rows) {
   const Level limit = level();

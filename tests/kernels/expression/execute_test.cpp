@@ -177,7 +177,8 @@ TEST_P(ExecuteEachRow, JoinsProductsWithTwoRoundings) {
   const double x = 1 + 0x1p-30;
   volatile double square = x * x;
   const auto joined = [&](Op op, Value left, Value right) {
-    const Program program({{kF8}, {Constant::of(1.0)},
+    const Program program({{kF8},
+                           {Constant::of(1.0)},
                            {{Op::multiply, kF8, kF8, {0, 0, 0}}, {op, kF8, kF8, {left, right, 0}}},
                            {3}});
     EXPECT_EQ(program.steps().size(), 1U);
@@ -200,8 +201,8 @@ TEST_P(ExecuteEachRow, RunsFloat32FunctionsInFloat64) {
 }
 
 TEST_P(ExecuteEachRow, DeliversInputsConstantsAndRepeatedResults) {
-  const Program program({{kF8}, {Constant::of(2.5)}, {{Op::negative, kF8, kF8, {0, 0, 0}}},
-                         {0, 1, 2, 2}});
+  const Program program(
+      {{kF8}, {Constant::of(2.5)}, {{Op::negative, kF8, kF8, {0, 0, 0}}}, {0, 1, 2, 2}});
   StridedArray<double> x({{70}, {}, {}});
   std::vector<double> values(70);
   for (std::size_t i = 0; i < 70; ++i) values[i] = static_cast<double>(i);
@@ -267,7 +268,8 @@ TEST_P(ExecuteEachRow, PropagatesWhatTheCheckpointThrows) {
 
 TEST_P(ExecuteEachRow, RefusesNegativeExponentsOfTheArrayOnly) {
   // base ** (exponent - 1): what fills up the last group must not count.
-  const Program program({{kI8, kI8}, {Constant::of(std::int64_t{1})},
+  const Program program({{kI8, kI8},
+                         {Constant::of(std::int64_t{1})},
                          {{Op::subtract, kI8, kI8, {1, 2, 0}}, {Op::power, kI8, kI8, {0, 3, 0}}},
                          {4}});
   EXPECT_EQ(executed<std::int64_t>(program, {{2, 3, -3}, {1, 4, 4}}),
@@ -303,9 +305,8 @@ TEST(Program, RefusesWhatDoesNotFit) {
 }
 
 TEST(Program, DropsWhatIsNotUsed) {
-  const Program program({{kF8}, {},
-                         {{Op::sin, kF8, kF8, {0, 0, 0}}, {Op::negative, kF8, kF8, {0, 0, 0}}},
-                         {2}});
+  const Program program(
+      {{kF8}, {}, {{Op::sin, kF8, kF8, {0, 0, 0}}, {Op::negative, kF8, kF8, {0, 0, 0}}}, {2}});
   EXPECT_EQ(program.steps().size(), 1U);
 }
 

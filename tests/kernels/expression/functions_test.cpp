@@ -70,12 +70,39 @@ class FunctionsEachRow : public ::testing::TestWithParam<const LoopRow*> {
   }
 
   void expect_library(Operation operation, double (*library)(double)) {
-    std::vector<double> arguments = {0.0, -0.0, 1.0, -1.0, 0.5, -0.5, kInfinity, -kInfinity,
-                                     std::numeric_limits<double>::quiet_NaN(), 5e-324, -5e-324,
-                                     2e-310, -2e-310, 1e300, -1e300, 1.7976931348623157e308,
-                                     -1.7976931348623157e308, 1.0000000000000002,
-                                     -1.0000000000000002, -2.0, 2.0, 1e-300, -1e-300, 710.0, -746.0,
-                                     709.7, -745.2, -708.5, 1e22, 0x1p29, -0x1p29, 0x1p52, 0x1p60,
+    std::vector<double> arguments = {0.0,
+                                     -0.0,
+                                     1.0,
+                                     -1.0,
+                                     0.5,
+                                     -0.5,
+                                     kInfinity,
+                                     -kInfinity,
+                                     std::numeric_limits<double>::quiet_NaN(),
+                                     5e-324,
+                                     -5e-324,
+                                     2e-310,
+                                     -2e-310,
+                                     1e300,
+                                     -1e300,
+                                     1.7976931348623157e308,
+                                     -1.7976931348623157e308,
+                                     1.0000000000000002,
+                                     -1.0000000000000002,
+                                     -2.0,
+                                     2.0,
+                                     1e-300,
+                                     -1e-300,
+                                     710.0,
+                                     -746.0,
+                                     709.7,
+                                     -745.2,
+                                     -708.5,
+                                     1e22,
+                                     0x1p29,
+                                     -0x1p29,
+                                     0x1p52,
+                                     0x1p60,
                                      1e16};
     const std::vector<double> found = computed(operation, arguments);
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -252,9 +279,11 @@ double remainder_of(double a, double b) {
 TEST_P(FunctionsEachRow, DivisionRoundsDownAsNumPyDoes) {
   std::vector<double> a = spread(-40, 40, true);
   std::vector<double> b = spread(-40, 40, true);
-  const std::vector<double> specials = {0.0, -0.0, 1.0, -1.0, 0.1, -0.3, 3.0, kInfinity, -kInfinity,
-                                        std::numeric_limits<double>::quiet_NaN(), 5e-324, -1e-20,
-                                        1e308, -1e308, 6.0, 0x1p53, 1e-310};
+  const std::vector<double> specials = {
+      0.0,    -0.0,   1.0,       -1.0,       0.1,
+      -0.3,   3.0,    kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN(),
+      5e-324, -1e-20, 1e308,     -1e308,     6.0,
+      0x1p53, 1e-310};
   for (const double left : specials) {
     for (const double right : specials) {
       a.push_back(left);

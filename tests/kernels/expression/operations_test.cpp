@@ -1,4 +1,5 @@
-// Every operation on every type, in every CPU row, against one element at a time in wider arithmetic.
+// Every operation on every type, in every CPU row, against one element at a time in wider
+// arithmetic.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -60,13 +61,21 @@ class OperationsEachRow : public ::testing::TestWithParam<const LoopRow*> {
         values[i] = random() % 2;
       } else if constexpr (std::is_floating_point_v<T>) {
         constexpr T kInfinity = std::numeric_limits<T>::infinity();
-        const T specials[] = {T{0}, -T{0}, kInfinity, -kInfinity,
-                              std::numeric_limits<T>::quiet_NaN(), T(0.5), T(-2.5), T(1)};
-        values[i] = random() % 3 == 0 ? specials[random() % 8]
-                                      : static_cast<T>(static_cast<double>(random() % 2001) / 8 - 125);
+        const T specials[] = {
+            T{0},   -T{0},   kInfinity, -kInfinity, std::numeric_limits<T>::quiet_NaN(),
+            T(0.5), T(-2.5), T(1)};
+        values[i] = random() % 3 == 0
+                        ? specials[random() % 8]
+                        : static_cast<T>(static_cast<double>(random() % 2001) / 8 - 125);
       } else {
-        const T specials[] = {0, 1, static_cast<T>(-1), std::numeric_limits<T>::min(),
-                              std::numeric_limits<T>::max(), 7, static_cast<T>(-7), 2};
+        const T specials[] = {0,
+                              1,
+                              static_cast<T>(-1),
+                              std::numeric_limits<T>::min(),
+                              std::numeric_limits<T>::max(),
+                              7,
+                              static_cast<T>(-7),
+                              2};
         values[i] = random() % 2 == 0 ? specials[random() % 8] : static_cast<T>(random());
       }
     }
