@@ -17,10 +17,16 @@ inline PyCFunction fastcall(FastCall function) noexcept {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
+// A call that goes back to Python in the middle of its run says so: no worker may do that for it.
+template <class Call>
+inline constexpr bool runs_on_callers_thread = requires {
+  Call::kRunsOnCallersThread;
+};
+
 template <class Call>
 PyMethodDef row_of(const char* doc) {
   const PyCFunction function = fastcall(call<Call>);
-  enlist_deferrable<Call>(function);
+  if constexpr (!runs_on_callers_thread<Call>) enlist_deferrable<Call>(function);
   return {Call::kName, function, METH_FASTCALL | METH_KEYWORDS, doc};
 }
 

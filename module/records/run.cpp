@@ -98,6 +98,7 @@ struct ProgressTeller {
 
 struct RecordsRun {
   static constexpr const char* kName = "records_run";
+  static constexpr bool kRunsOnCallersThread = true;  // for chunks and progress
   static constexpr std::int64_t kUnsaid = std::numeric_limits<std::int64_t>::min();
   std::vector<std::unique_ptr<RunInput>> sources;
   Program program;

@@ -18,14 +18,14 @@ from calls import CALLS, repeated
 
 import fastlane as fl
 import fastlane.testing
-from fastlane import aio
+from fastlane import _core, aio
 
-# Not methods; and not the lesson that is written without phases.
+# Not methods; not the lesson that is written without phases, nor what calls Python while it runs.
 FUNCTIONS = [
     call
     for call in CALLS
     if isinstance(getattr(call.function, "__self__", None), types.ModuleType)
-    and call.name != "fastlane.lessons.scaled_copy_raw"
+    and call.name not in {"fastlane.lessons.scaled_copy_raw", "fastlane._core.records_run"}
 ]
 each_function = pytest.mark.parametrize("call", FUNCTIONS, ids=lambda call: call.name)
 
@@ -85,6 +85,8 @@ def test_wrong_arguments_are_refused_before_the_await():
             bridge.run(print, "text")
         with pytest.raises(TypeError, match="to_thread"):
             bridge.run(fl.Arena().stats)
+        with pytest.raises(TypeError, match="to_thread"):
+            bridge.run(_core.records_run, b"", {})
 
     with_bridge(body, threads=1)
 
