@@ -13,11 +13,11 @@ from call_kinds import Arguments, Call, Source
 
 
 def refcounts(arguments: Arguments) -> dict[str, int]:
-    """Counts of what belongs to this call alone; None and small ints are everybody's."""
+    """Counts of what belongs to this call alone; None, small ints and "" are everybody's."""
     return {
         name: sys.getrefcount(value)
         for name, value in arguments.items()
-        if not isinstance(value, type(None) | int | type)
+        if not isinstance(value, type(None) | int | type) and not (type(value) is str and not value)
     }
 
 

@@ -310,7 +310,9 @@ def text_variants() -> Iterator[Variant]:
         "subclass": TextSubclass("caf\xe9"),
     }  # fmt: skip
     for label, text in texts.items():
-        yield Variant(label, text, str(text))
+        # Made anew: who else holds a literal that looks like a name is not known.
+        value = text if isinstance(text, TextSubclass) else "".join(list(text))
+        yield Variant(label, value, str(text))
     wrong = {"bytes": b"text", "None": None, "int": 3, "list": ["a"], "array": np.array(["a"])}
     for label, value in wrong.items():
         yield Variant(label, value, None, ArgumentTypeError)
