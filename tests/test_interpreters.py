@@ -110,9 +110,9 @@ def run(kind, code):
     try:
         failure = interpreters.run_string(made, code)
         if failure is not None:
-            print(kind, failure.type.__name__, failure.msg)
+            print(kind, failure.type.__name__, *failure.msg.split())
     except Exception as error:
-        print(kind, type(error).__name__, error)
+        print(kind, type(error).__name__, *str(error).split())
     interpreters.destroy(made)
 code = "import sys; sys.path[:] = %r; import fastlane; fastlane.sum(b'abc')" % (sys.path,)
 """
@@ -124,7 +124,7 @@ def test_sub_interpreter_imports_or_says_why_not(kind: str, first: str):
     main = "import fastlane\nassert fastlane.sum(b'abc') == 294\n"
     sub = f"for _ in range(3): run({kind!r}, code)\n"
     # NumPy that was loaded elsewhere first may refuse the main interpreter: an ImportError too.
-    guarded = "try:\n    import fastlane\nexcept ImportError as error:\n    print('main', error)\n"
+    guarded = "try:\n    import fastlane\nexcept ImportError as error:\n    print('main', repr(error))\n"
     order = main + sub + main if first == "main" else sub + guarded
     run = run_alone(SUB_INTERPRETERS + order)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-3000:]

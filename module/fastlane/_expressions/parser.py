@@ -105,14 +105,14 @@ class _Parser:
             raise self._error(0, "the expression is empty")
         if len(text) > _LONGEST:
             raise self._error(0, f"the expression is longer than {_LONGEST:,} characters")
+        if "\0" in text:
+            raise self._error(self._text.find("\0"), "a NUL is not part of an expression")
         try:
             return ast.parse(text, mode="eval").body
         except SyntaxError as error:
             failure = self._syntax_error(error)
         except UnicodeEncodeError as error:
             failure = self._error(self._start + error.start, "a lone surrogate is no character")
-        except ValueError:
-            failure = self._error(self._text.find("\0"), "a NUL is not part of an expression")
         except (MemoryError, RecursionError):
             if len(text) < _SHALLOW:
                 raise
