@@ -32,22 +32,29 @@ void distribute_strided(std::byte* target, const std::byte* source, std::ptrdiff
   }
 }
 
+// Calls body.template operator()<T>() for an unsigned T of `item` bytes: what the elements mean
+// does not matter to who moves them.
+template <class Body>
+void with_item(std::size_t item, Body&& body) {
+  switch (item) {
+    case 1:
+      return body.template operator()<std::uint8_t>();
+    case 2:
+      return body.template operator()<std::uint16_t>();
+    case 4:
+      return body.template operator()<std::uint32_t>();
+    default:
+      return body.template operator()<std::uint64_t>();
+  }
+}
+
 void collect_run(std::size_t item, std::byte* target, const std::byte* source,
                  std::ptrdiff_t stride, std::size_t count) {
   if (stride == static_cast<std::ptrdiff_t>(item)) {
     std::memcpy(target, source, count * item);
     return;
   }
-  switch (item) {
-    case 1:
-      return collect_strided<std::uint8_t>(target, source, stride, count);
-    case 2:
-      return collect_strided<std::uint16_t>(target, source, stride, count);
-    case 4:
-      return collect_strided<std::uint32_t>(target, source, stride, count);
-    default:
-      return collect_strided<std::uint64_t>(target, source, stride, count);
-  }
+  with_item(item, [&]<class T>() { collect_strided<T>(target, source, stride, count); });
 }
 
 void distribute_run(std::size_t item, std::byte* target, const std::byte* source,
@@ -56,16 +63,7 @@ void distribute_run(std::size_t item, std::byte* target, const std::byte* source
     std::memcpy(target, source, count * item);
     return;
   }
-  switch (item) {
-    case 1:
-      return distribute_strided<std::uint8_t>(target, source, stride, count);
-    case 2:
-      return distribute_strided<std::uint16_t>(target, source, stride, count);
-    case 4:
-      return distribute_strided<std::uint32_t>(target, source, stride, count);
-    default:
-      return distribute_strided<std::uint64_t>(target, source, stride, count);
-  }
+  with_item(item, [&]<class T>() { distribute_strided<T>(target, source, stride, count); });
 }
 
 }  // namespace

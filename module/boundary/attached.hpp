@@ -4,8 +4,7 @@
 
 #include <Python.h>
 
-#include <chrono>
-#include <thread>
+#include "module/boundary/error_path.hpp"
 
 namespace fastlane {
 
@@ -18,7 +17,7 @@ class Attached {
     try {
       PyEval_RestoreThread(state);
     } catch (...) {
-      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+      stay_until_exit();
     }
   }
   Attached(const Attached&) = delete;
