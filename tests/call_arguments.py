@@ -19,6 +19,11 @@ def repeated(value: float, dtype: str, length: int) -> np.ndarray:
     return np.broadcast_to(np.array(value, dtype), length)
 
 
+def endless() -> np.ndarray:
+    """Hours of work without any memory."""
+    return repeated(1.0, "float64", 1 << 40)
+
+
 def closed_arena() -> fastlane.Arena:
     arena = fastlane.Arena()
     arena.close()

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from call_arguments import endless, repeated
 from call_kinds import Call, same
-from calls import CALLS, repeated
+from calls import CALLS
 
 import fastlane as fl
 import fastlane.testing
@@ -36,11 +37,6 @@ def with_bridge(body: Callable[[aio.Bridge], Coroutine[Any, Any, Any]], **option
             return await body(bridge)
 
     return asyncio.run(main())
-
-
-def endless() -> np.ndarray:
-    """Hours of work without any memory."""
-    return repeated(1.0, "float64", 1 << 40)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -3,22 +3,21 @@
 import asyncio
 import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from calls import repeated
+from call_arguments import endless
+from test_threads import run_alone
 
 import fastlane as fl
 import fastlane.testing
 from fastlane import aio
 
-PRELUDE = f"""
-import sys; sys.path[:] = {sys.path!r}
-import asyncio, os, threading, time
+PRELUDE = """
+import asyncio, os, sys, threading, time
 import numpy as np
 import fastlane as fl
 from fastlane import aio
@@ -26,17 +25,8 @@ endless = np.broadcast_to(1.0, 1 << 40)
 """
 
 
-def run_alone(script: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", PRELUDE + script],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
-
-
-def endless() -> np.ndarray:
-    return repeated(1.0, "float64", 1 << 40)
+def run_with_bridge(script: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return run_alone(PRELUDE + script, timeout=timeout)
 
 
 # ---- Threads without a loop ---------------------------------------------------------------------
@@ -99,7 +89,7 @@ def test_run_sync_on_a_full_bridge_is_refused():
 
 
 def test_an_interrupt_reaches_run_sync():
-    run = run_alone("""
+    run = run_with_bridge("""
 import signal
 bridge = aio.Bridge(threads=1)
 threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
@@ -200,7 +190,7 @@ def test_close_waits_for_what_there_is_and_cancels_after_its_timeout():
 
 
 def test_the_child_of_a_fork_gets_a_working_bridge():
-    run = run_alone("""
+    run = run_with_bridge("""
 bridge = aio.Bridge(threads=2)
 async def parent():
     waited_for = bridge.run(fl.sum, endless)
@@ -234,7 +224,7 @@ print("whole")
 @pytest.mark.parametrize("state", ["idle", "busy"])
 def test_many_forks(state: str):
     forks = int(os.environ.get("FASTLANE_FORKS", "20"))
-    run = run_alone(f"""
+    run = run_with_bridge(f"""
 bridge = aio.Bridge(threads=2)
 assert bridge.run_sync(fl.sum, np.ones(3)) == 3
 over = threading.Event()
@@ -291,6 +281,6 @@ time.sleep(0.05)
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_exit_is_quick_and_silent(state: str):
-    run = run_alone("bridge = aio.Bridge(threads=2)\n" + STATES[state], timeout=10)
+    run = run_with_bridge("bridge = aio.Bridge(threads=2)\n" + STATES[state], timeout=10)
     assert run.returncode == (3 if state == "exception" else 0), run.stderr
     assert run.stderr == ""
