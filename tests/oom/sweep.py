@@ -134,6 +134,9 @@ def is_documented(error: BaseException | None, raises: type[BaseException] | Non
         return True
     if isinstance(error, MemoryError):
         return True
+    # What CPython 3.11's evaluation loop says of itself when memory runs out in a Python function.
+    if isinstance(error, SystemError) and str(error) == "error return without exception set":
+        return True
     if raises is None:  # a file that exists, but cannot be mapped
         return isinstance(error, OSError) and error.errno == errno.ENOMEM
     return raises is not None and isinstance(error, raises)
