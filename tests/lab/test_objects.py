@@ -36,7 +36,7 @@ def test_a_full_counter_says_so_and_keeps_its_value():
         assert counter.value == MOST
 
 
-@pytest.mark.parametrize("start", [-1, 2**64, 10**30, -(10**5000)])
+@pytest.mark.parametrize("start", [-1, 2**64, 10**30, -(10**5000)], ids=["-1", "2**64", "10**30", "huge"])
 def test_a_start_that_does_not_fit_is_refused(start):
     with pytest.raises(ArgumentValueError) as caught:
         lab.Counter(start)

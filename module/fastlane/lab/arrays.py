@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from fastlane import ArgumentValueError, compile, scale, sum, tolist
+from fastlane import ArgumentValueError, evaluate, scale, sum, tolist
 
 __all__ = [
     "batch_process",
@@ -18,11 +18,6 @@ __all__ = [
     "process_batch",
     "process_data",
 ]
-
-_ONE = compile("x * x + 1")
-_SQUARES = compile("x * x")
-_HEAVY = compile("x ** 3 + sin(x)")
-_TRANSFORM = compile("sqrt(abs(x)) + cos(x)")
 
 
 def process_data(x: Any, /) -> NDArray[Any]:
@@ -38,7 +33,7 @@ def process_batch(x: Any, /) -> NDArray[Any]:
 
     **Memory:** borrows x, moves the result out; the GIL is released from 64 KiB on.
     """
-    return _ONE(x=x)
+    return evaluate("x * x + 1", x=x)
 
 
 def batch_process(n: SupportsIndex, /) -> list[int]:
@@ -49,7 +44,7 @@ def batch_process(n: SupportsIndex, /) -> list[int]:
     count = operator.index(n)
     if count < 0:
         raise ArgumentValueError(f"batch_process(): argument 'n' must be at least 0, got {count}")
-    squares: list[int] = tolist(_SQUARES(x=np.arange(count)))
+    squares: list[int] = tolist(evaluate("x * x", x=np.arange(count)))
     return squares
 
 
@@ -58,7 +53,7 @@ def parallel_task(data: Any, /, *, threads: SupportsIndex | None = None) -> floa
 
     **Memory:** borrows data; the squares take as much memory again, until it returns.
     """
-    return sum(_SQUARES(x=data, threads=threads), threads=threads)
+    return sum(evaluate("x * x", x=data, threads=threads), threads=threads)
 
 
 def parallel_transform(x: Any, /, *, threads: SupportsIndex | None = None) -> NDArray[Any]:
@@ -66,7 +61,7 @@ def parallel_transform(x: Any, /, *, threads: SupportsIndex | None = None) -> ND
 
     **Memory:** borrows x, moves the result out; the GIL is released from 64 KiB on.
     """
-    return _TRANSFORM(x=x, threads=threads)
+    return evaluate("sqrt(abs(x)) + cos(x)", x=x, threads=threads)
 
 
 def compute_heavy(x: Any, /) -> NDArray[Any]:
@@ -74,4 +69,4 @@ def compute_heavy(x: Any, /) -> NDArray[Any]:
 
     **Memory:** borrows x, moves the result out; the GIL is released from 64 KiB on.
     """
-    return _HEAVY(x=x)
+    return evaluate("x ** 3 + sin(x)", x=x)
