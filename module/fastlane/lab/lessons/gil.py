@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastlane import lab
+from fastlane import get_threads, lab
 
 from .measuring import Cell, Shown, milliseconds, times
 
@@ -47,17 +47,22 @@ def show(share: float) -> Shown:
     """The same arrays, by a builtin that holds the GIL and by calls that let it go."""
     array = np.linspace(0.0, 9.0, max(int(8_000_000 * share), 10))
     numbers = array.tolist()
-    forms: list[tuple[str, Callable[[], Any]]] = [
-        ("sum(list), the builtin", lambda: builtins.sum(numbers)),
-        ("parallel_task, 1 thread", lambda: lab.parallel_task(array, threads=1)),
-        ("parallel_task, 2 threads", lambda: lab.parallel_task(array, threads=2)),
-        ("parallel_transform, 1 thread", lambda: lab.parallel_transform(array, threads=1)),
-        ("parallel_transform, 2 threads", lambda: lab.parallel_transform(array, threads=2)),
-        ("compute_heavy, all threads", lambda: lab.compute_heavy(array)),
+    forms: list[tuple[str, int | None, Callable[[], Any]]] = [
+        ("sum(list), builtin", None, lambda: builtins.sum(numbers)),
+        ("parallel_task", 1, lambda: lab.parallel_task(array, threads=1)),
+        ("parallel_task", 2, lambda: lab.parallel_task(array, threads=2)),
+        ("parallel_transform", 1, lambda: lab.parallel_transform(array, threads=1)),
+        ("parallel_transform", 2, lambda: lab.parallel_transform(array, threads=2)),
+        ("compute_heavy", get_threads(), lambda: lab.compute_heavy(array)),
     ]
     rows: list[dict[str, Cell]] = [
-        {"form": form, "ms": milliseconds(call), "steps of another thread": steps_during(call)}
-        for form, call in forms
+        {
+            "form": form,
+            "threads": threads,
+            "ms": milliseconds(call),
+            "another thread's steps": steps_during(call),
+        }
+        for form, threads, call in forms
     ]
     return Shown(
         rows,
