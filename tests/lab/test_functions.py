@@ -107,6 +107,13 @@ def test_compute_heavy_is_the_cube_and_the_sine(shape):
     assert np.allclose(lab.compute_heavy(x), x**3 + np.sin(x), rtol=1e-13, atol=1e-15)
 
 
+@pytest.mark.parametrize("x", [0, 2, -1.5, np.float64(0.25), True])
+def test_compute_heavy_of_a_number_is_a_float(x):
+    heavy = lab.compute_heavy(x)
+    assert type(heavy) is float
+    assert math.isclose(heavy, float(x) ** 3 + math.sin(x), rel_tol=1e-15, abs_tol=1e-300)
+
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.just("a\nb\n\xe9")
 
 

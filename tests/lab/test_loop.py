@@ -118,7 +118,7 @@ def test_fetch_url_brings_the_answer_or_an_os_error():
         asyncio.run(lab.fetch_url(f"{address}/gone", timeout=5))
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/", "", "no url"])
+@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/", "", "no url", None, b"http://a/"])
 def test_fetch_url_takes_http_only(url):
     with pytest.raises(ArgumentValueError, match="http"):
         asyncio.run(lab.fetch_url(url))

@@ -64,9 +64,13 @@ def parallel_transform(x: Any, /, *, threads: SupportsIndex | None = None) -> ND
     return evaluate("sqrt(abs(x)) + cos(x)", x=x, threads=threads)
 
 
-def compute_heavy(x: Any, /) -> NDArray[Any]:
+def compute_heavy(x: Any, /) -> NDArray[Any] | float:
     """x**3 + sin(x) of every element, on all of the pool's threads, without the GIL.
+
+    A number gives a float.
 
     **Memory:** borrows x, moves the result out; the GIL is released from 64 KiB on.
     """
+    if isinstance(x, int | float):
+        return float(evaluate("x ** 3 + sin(x)", x=np.float64(x)))
     return evaluate("x ** 3 + sin(x)", x=x)

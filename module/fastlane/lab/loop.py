@@ -39,7 +39,7 @@ async def fetch_url(url: str, /, *, timeout: float = 30.0) -> bytes:
 
     **Memory:** the answer is a new bytes object.
     """
-    if not url.startswith(("http://", "https://")):
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise ArgumentValueError(
             f"fetch_url(): argument 'url' must begin with http:// or https://, got {url!r}"
         )
