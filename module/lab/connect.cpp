@@ -1,11 +1,11 @@
 // The lesson of conversion: a dict becomes a struct whose fields have types, and everything that is
 // wrong with it is said at once. Also the errors that native code raises by class: DatabaseError,
 // ConnectionTimeout.
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -21,146 +21,143 @@ struct Config {
   std::int64_t timeout_ms = 0;
 };
 
-struct Problem {
-  std::string path;
-  std::string expected;
-  std::string got;
+// An int in a range, and how a complaint names it.
+struct Range {
+  std::int64_t least;
+  std::int64_t most;
+  const char* expected;
 };
 
+constexpr const char* kHostName = "a host name in ASCII";
+constexpr Range kPort = {1, 65535, "an int from 1 to 65535"};
+constexpr Range kTimeout = {0, 86'400'000, "an int from 0 to 86400000"};
+constexpr const char* kNames[] = {"host", "port", "timeout_ms"};
+constexpr const char* kNamesTogether = "host, port, timeout_ms";
+
+bool is_host_name(PyObject* text) noexcept {
+  if (!PyUnicode_IS_ASCII(text)) return false;
+  const auto* first = static_cast<const char*>(PyUnicode_DATA(text));
+  const char* last = first + PyUnicode_GET_LENGTH(text);
+  return first != last && std::all_of(first, last, [](char c) { return c > ' ' && c < 127; });
+}
+
+bool is_known(PyObject* key) noexcept {
+  return PyUnicode_Check(key) && std::any_of(std::begin(kNames), std::end(kNames), [&](auto name) {
+           return PyUnicode_CompareWithASCIIString(key, name) == 0;
+         });
+}
+
+// Without the quotes of a str; a key of another type is told by its type.
+std::string name_of(PyObject* key) {
+  if (!PyUnicode_Check(key)) return describe_object(key);
+  const std::string quoted = text_of(PyUnicode_Type, key);
+  return quoted.size() < 2 ? quoted : quoted.substr(1, quoted.size() - 2);
+}
+
 // The fields of one dict, taken one after the other; what does not fit is noted, not raised.
-// False with an exception set where Python raised one.
+// Members return false with an exception set where Python raised one.
 class Fields {
  public:
-  explicit Fields(PyObject* dict) : dict_(dict) {}
+  explicit Fields(PyObject* dict) : dict_(dict), problems_(OwnedRef::from_new(PyList_New(0))) {}
 
   bool take_host(const char* name, std::string& host) {
-    const std::string expected = "a host name in ASCII";
-    OwnedRef object;
-    if (!find(name, expected, object)) return false;
-    if (!object) return true;
-    PyObject* text = object.borrow();
-    if (!PyUnicode_Check(text)) {
-      note(name, expected, describe_object(text));
-    } else if (!PyUnicode_IS_ASCII(text) || PyUnicode_GET_LENGTH(text) == 0) {
-      note(name, expected, text_of(PyUnicode_Type, text));
+    OwnedRef text;
+    if (!find(name, kHostName, text)) return false;
+    if (!text) return true;
+    bool noted = true;
+    if (!PyUnicode_Check(text.borrow())) {
+      noted = note(name, kHostName, describe_object(text.borrow()));
+    } else if (!is_host_name(text.borrow())) {
+      noted = note(name, kHostName, text_of(PyUnicode_Type, text.borrow()));
     } else {
-      host.assign(static_cast<const char*>(PyUnicode_DATA(text)),
-                  static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)));
+      host = static_cast<const char*>(PyUnicode_DATA(text.borrow()));
     }
-    object.decref();
-    return true;
+    text.decref();
+    return noted;
   }
 
-  bool take_integer(const char* name, std::int64_t least, std::int64_t most, std::int64_t& value) {
-    const std::string expected =
-        "an int from " + std::to_string(least) + " to " + std::to_string(most);
+  bool take_integer(const char* name, const Range& range, std::int64_t& value) {
     OwnedRef object;
-    if (!find(name, expected, object)) return false;
+    if (!find(name, range.expected, object)) return false;
     if (!object) return true;
+    bool noted = true;
     if (!PyIndex_Check(object.borrow()) || PyBool_Check(object.borrow())) {
-      note(name, expected, describe_object(object.borrow()));
-      object.decref();
-      return true;
+      noted = note(name, range.expected, describe_object(object.borrow()));
+    } else {
+      OwnedRef index = OwnedRef::from_new(PyNumber_Index(object.borrow()));  // may run Python
+      if (!index) return false;
+      int beyond = 0;
+      value = PyLong_AsLongLongAndOverflow(index.borrow(), &beyond);
+      if (beyond != 0 || value < range.least || value > range.most) {
+        noted = note(name, range.expected, text_of(PyLong_Type, index.borrow()));
+      }
+      index.decref();
     }
-    OwnedRef index = OwnedRef::from_new(PyNumber_Index(object.borrow()));  // may run Python
-    if (!index) return false;
-    int beyond = 0;
-    value = PyLong_AsLongLongAndOverflow(index.borrow(), &beyond);
-    if (beyond != 0 || value < least || value > most) {
-      note(name, expected, text_of(PyLong_Type, index.borrow()));
-    }
-    index.decref();
     object.decref();
-    return true;
+    return noted;
   }
 
-  // After all fields have been taken: what else stands in the dict is a mistake in a name.
-  void note_others() {
-    std::string known;
-    for (const char* name : names_) known += (known.empty() ? "" : ", ") + std::string(name);
+  // What else stands in the dict is a mistake in a name.
+  bool note_others() {
     PyObject* key = nullptr;  // borrowed
     Py_ssize_t place = 0;
     while (PyDict_Next(dict_, &place, &key, nullptr)) {
-      if (is_known(key)) continue;
-      note(name_of(key), known, "another name");
+      if (!is_known(key) && !note(name_of(key).c_str(), kNamesTogether, "another name")) {
+        return false;
+      }
     }
+    return true;
   }
 
-  const std::vector<Problem>& problems() const noexcept { return problems_; }
+  // Raises RecordError with all that was noted, if anything was. False with an exception set.
+  bool judge(Arguments& args) {
+    if (sentence_.empty()) {
+      problems_.decref();
+      return true;
+    }
+    PyObject* error_class = args.state().record_error;  // borrowed
+    OwnedRef message = OwnedRef::from_new(
+        PyUnicode_FromFormat("%s(): %s", args.function(), sentence_.c_str()));  // new
+    if (!message) return false;
+    OwnedRef error = OwnedRef::from_new(PyObject_CallOneArg(error_class, message.borrow()));  // new
+    message.decref();
+    if (!error) return false;
+    if (PyObject_SetAttrString(error.borrow(), "errors", problems_.borrow()) == 0) {
+      PyErr_SetObject(error_class, error.borrow());
+    }
+    error.decref();
+    problems_.decref();
+    return false;
+  }
 
  private:
   // Leaves `object` empty, with a note, when there is no such field.
-  bool find(const char* name, const std::string& expected, OwnedRef& object) {
-    names_.push_back(name);
+  bool find(const char* name, const char* expected, OwnedRef& object) {
+    if (!problems_) return false;
     OwnedRef key = OwnedRef::from_new(PyUnicode_FromString(name));  // new
     if (!key) return false;
     PyObject* found = PyDict_GetItemWithError(dict_, key.borrow());  // borrowed; may run Python
     key.decref();
-    if (found != nullptr) {
-      object.own(Py_NewRef(found));
-      return true;
+    if (found != nullptr) object.own(Py_NewRef(found));
+    return found != nullptr || (PyErr_Occurred() == nullptr && note(name, expected, "nothing"));
+  }
+
+  bool note(const char* path, const char* expected, const std::string& got) {
+    for (const char* part :
+         {sentence_.empty() ? "" : "; ", path, ": expected ", expected, ", got ", got.c_str()}) {
+      sentence_ += part;
     }
-    if (PyErr_Occurred() != nullptr) return false;
-    note(name, expected, "nothing");
+    OwnedRef entry =
+        OwnedRef::from_new(Py_BuildValue("(sss)", path, expected, got.c_str()));  // new
+    if (!entry || PyList_Append(problems_.borrow(), entry.borrow()) < 0) return false;
+    entry.decref();
     return true;
   }
-  // Without the quotes of a str; a key of another type is told by its type.
-  static std::string name_of(PyObject* key) {
-    if (!PyUnicode_Check(key)) return describe_object(key);
-    const std::string quoted = text_of(PyUnicode_Type, key);
-    return quoted.size() < 2 ? quoted : quoted.substr(1, quoted.size() - 2);
-  }
-  bool is_known(PyObject* key) const noexcept {
-    if (!PyUnicode_Check(key)) return false;
-    for (const char* name : names_) {
-      if (PyUnicode_CompareWithASCIIString(key, name) == 0) return true;
-    }
-    return false;
-  }
-  void note(std::string path, std::string expected, std::string got) {
-    problems_.push_back({std::move(path), std::move(expected), std::move(got)});
-  }
 
-  PyObject* dict_;  // borrowed from args
-  std::vector<const char*> names_;
-  std::vector<Problem> problems_;
+  PyObject* dict_;        // borrowed from args
+  OwnedRef problems_;     // [(path, expected, got), ...]
+  std::string sentence_;  // the same for people
 };
-
-// [(path, expected, got), ...]. New reference, or null with an exception set.
-PyObject* list_of(const std::vector<Problem>& problems) {
-  OwnedRef list = OwnedRef::from_new(PyList_New(0));  // new
-  if (!list) return nullptr;
-  for (const Problem& problem : problems) {
-    OwnedRef entry =
-        OwnedRef::from_new(Py_BuildValue("(sss)", problem.path.c_str(), problem.expected.c_str(),
-                                         problem.got.c_str()));  // new
-    if (!entry || PyList_Append(list.borrow(), entry.borrow()) < 0) return nullptr;
-    entry.decref();
-  }
-  return list.transfer();
-}
-
-// Sets a RecordError that has all problems in its sentence and in `errors`. Returns false.
-bool raise_problems(Arguments& args, const std::vector<Problem>& problems) {
-  std::string sentence = std::string(args.function()) + "(): ";
-  for (const Problem& problem : problems) {
-    if (&problem != &problems.front()) sentence += "; ";
-    sentence += problem.path + ": expected " + problem.expected + ", got " + problem.got;
-  }
-  OwnedRef message = OwnedRef::from_new(PyUnicode_FromString(sentence.c_str()));  // new
-  if (!message) return false;
-  PyObject* error_class = args.state().record_error;  // borrowed
-  OwnedRef error = OwnedRef::from_new(PyObject_CallOneArg(error_class, message.borrow()));  // new
-  message.decref();
-  if (!error) return false;
-  OwnedRef list = OwnedRef::from_new(list_of(problems));  // new
-  if (list && PyObject_SetAttrString(error.borrow(), "errors", list.borrow()) == 0) {
-    PyErr_SetObject(error_class, error.borrow());
-  }
-  list.decref();
-  error.decref();
-  return false;
-}
 
 constexpr const char* kConnectDoc =
     "connect(config, /)\n--\n\n"
@@ -183,20 +180,19 @@ struct Connect {
     }
     Fields fields(config_arg);
     if (!fields.take_host("host", config.host) ||
-        !fields.take_integer("port", 1, 65535, config.port) ||
-        !fields.take_integer("timeout_ms", 0, 86'400'000, config.timeout_ms)) {
+        !fields.take_integer("port", kPort, config.port) ||
+        !fields.take_integer("timeout_ms", kTimeout, config.timeout_ms) || !fields.note_others() ||
+        !fields.judge(args)) {
       return false;
     }
-    fields.note_others();
-    if (!fields.problems().empty()) return raise_problems(args, fields.problems());
     return config.timeout_ms > 0 || raise(args.state().connection_timeout,
                                           {kName, "config['timeout_ms']", "time enough to connect",
                                            "0", "1000 for a second"});
   }
   void run(Checkpoint&) {}
   PyObject* finish() {
-    const std::string said = "Connecting to " + config.host + ":" + std::to_string(config.port);
-    return PyUnicode_FromStringAndSize(said.data(), static_cast<Py_ssize_t>(said.size()));
+    return PyUnicode_FromFormat("Connecting to %s:%d", config.host.c_str(),
+                                static_cast<int>(config.port));
   }
 };
 

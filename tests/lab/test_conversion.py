@@ -40,6 +40,7 @@ def test_all_mistakes_are_said_at_once():
     ("name", "value"),
     [
         ("host", None), ("host", b"localhost"), ("host", 3), ("host", "caf\xe9"), ("host", "\ud800"),
+        ("host", "a b"), ("host", "a\0b"), ("host", "a\n"),
         ("port", "5432"), ("port", 5432.0), ("port", True), ("port", 0), ("port", 65536),
         ("port", 10**30), ("port", None), ("timeout_ms", -1), ("timeout_ms", 86_400_001),
         ("timeout_ms", float("nan")),
