@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
+VENDORED = "module/c_api/vendored.txt"
 os.chdir(HERE)
 
 
@@ -25,7 +27,7 @@ def headers() -> list[str]:
     found = [path for folder in ("kernels", "module") for path in HERE.glob(f"{folder}/**/*.hpp")]
     names = [str(path.relative_to(HERE)) for path in sorted(found)]
     lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags")]
-    return names + lists + ["module/sources.txt", "module/exports.map"]
+    return names + lists + ["module/sources.txt", "module/exports.map", VENDORED]
 
 
 class ParallelBuild(build_ext):
@@ -46,6 +48,25 @@ class ParallelBuild(build_ext):
 
         self.compiler.compile = compile_side_by_side
         super().build_extension(ext)
+
+
+class BuildWithSources(build_py):
+    """Lays the kernels' sources that `python -m fastlane config --sources` writes out beside it."""
+
+    def copies(self) -> dict[str, str]:
+        folder = Path(self.build_lib, "fastlane", "sources")
+        return {name: str(folder / name) for name in lines_of(VENDORED)}
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        for name, target in self.copies().items():
+            self.mkpath(str(Path(target).parent))
+            self.copy_file(str(HERE / name), target)
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        return super().get_outputs(include_bytecode) + list(self.copies().values())
 
 
 def extension() -> Extension:
@@ -76,4 +97,4 @@ def extension() -> Extension:
     )
 
 
-setup(ext_modules=[extension()], cmdclass={"build_ext": ParallelBuild})
+setup(ext_modules=[extension()], cmdclass={"build_ext": ParallelBuild, "build_py": BuildWithSources})

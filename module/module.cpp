@@ -12,6 +12,7 @@
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
 #include "module/boundary/rust_borrows.hpp"
+#include "module/c_api/table.hpp"
 #include "module/families.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
@@ -93,7 +94,7 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     choose_cpu_row,       choose_counting,      add_constants,     add_errors,
     add_descriptors,      add_owner_type,       join_rust_borrows, add_arena_types,
     add_mapped_file_type, add_description_type, add_matrix_type,   add_workers_type,
-    add_expression_type,  add_image_info_type,  stop_pool_at_exit,
+    add_expression_type,  add_image_info_type,  stop_pool_at_exit, add_c_api,
 };
 
 int exec(PyObject* module) noexcept try {
@@ -153,6 +154,11 @@ PyModuleDef definition = {
 };
 
 }  // namespace
+
+bool is_native_half(PyObject* module) noexcept {
+  return PyModule_Check(module) && PyModule_GetDef(module) == &definition;
+}
+
 }  // namespace fastlane
 
 PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&fastlane::definition); }

@@ -1,7 +1,9 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
 from fastlane import image, text
+from fastlane._config import get_include
 from fastlane._core import (
+    _C_API,  # noqa: F401: PyCapsule_Import looks for it here
     Arena,
     ArenaStats,
     ArgumentTypeError,
@@ -66,6 +68,7 @@ __all__ = [
     "crc32_mv",
     "describe",
     "evaluate",
+    "get_include",
     "get_threads",
     "image",
     "info",
