@@ -114,7 +114,7 @@ def test_all_kernels_compile_together_and_decode(tmp_path):
         "  static unsigned char file[65536], pixels[105];\n"
         '  FILE *opened = fopen(argv[argc - 1], "rb");\n'
         "  size_t size = fread(file, 1, sizeof file, opened);\n"
-        "  ptrdiff_t shape[3] = {5, 7, 3};\n"
+        "  ptrdiff_t shape[3] = {7, 5, 3};\n"
         "  all_array out = {pixels, ALL_UINT8, 3, shape, NULL};\n"
         "  all_error error;\n"
         "  unsigned sum = 0;\n"
