@@ -97,13 +97,30 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     add_expression_type,  add_image_info_type,  stop_pool_at_exit, add_c_api,
 };
 
+// NumPy can be loaded once in a process, so this is where a second interpreter is refused.
+// The table is asked for at every import: one that is left from an ended interpreter is stale.
+int import_numpy() noexcept {
+  if (_import_array() == 0) return 0;
+  if (!PyErr_ExceptionMatches(PyExc_ImportError)) return -1;
+  PyObject *kind = nullptr, *reason = nullptr, *traceback = nullptr;
+  PyErr_Fetch(&kind, &reason, &traceback);  // new references
+  PyErr_NormalizeException(&kind, &reason, &traceback);
+  PyErr_Format(
+      PyExc_ImportError,
+      "fastlane needs NumPy, which could not be loaded: %S (a process can load NumPy once, "
+      "in one interpreter)",
+      reason);
+  Py_XDECREF(kind);
+  Py_XDECREF(reason);
+  Py_XDECREF(traceback);
+  return -1;
+}
+
 int exec(PyObject* module) noexcept try {
   // A thread's state for C++ exceptions is made at its first use, and glibc ends the process when
   // there is no memory for it then. The importing thread gets its own here.
   static_cast<void>(std::uncaught_exceptions());
-  // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
-  // The table is asked for at every import: one that is left from an ended interpreter is stale.
-  if (_import_array() < 0) return -1;
+  if (import_numpy() < 0) return -1;
   for (auto add : kAdditions) {
     if (add(module) < 0) return -1;
   }

@@ -60,7 +60,7 @@ def ldflags(*, embed: bool) -> list[str]:
         flags.append(f"-Wl,-rpath,{folder}")
     for name in ("LIBS", "SYSLIBS", "LINKFORSHARED"):
         flags += shlex.split(_variable(name))
-    return list(dict.fromkeys(flags))
+    return flags
 
 
 def _variable(name: str) -> str:
