@@ -97,4 +97,7 @@ def extension() -> Extension:
     )
 
 
-setup(ext_modules=[extension()], cmdclass={"build_ext": ParallelBuild, "build_py": BuildWithSources})
+setup(
+    ext_modules=[extension()],
+    cmdclass={"build_ext": ParallelBuild, "build_py": BuildWithSources},
+)

@@ -1,5 +1,5 @@
-"""docs/legacy.md, followed to the letter: the extension of 2012 is built by each of its three ways as
-it was, with fastlane installed, and with vendored kernels, by the commands and diffs of the page.
+"""docs/legacy.md, followed to the letter: the extension of 2012 is built in each of its three ways,
+as it was, with fastlane installed and with vendored kernels, by the page's commands and diffs.
 """
 
 import re
@@ -88,7 +88,7 @@ def test_with_fastlane_installed(folder, shell, way):
     module = built_in(folder)
     x = np.arange(10.0)[::2]
     assert module.average(x) == 4.0
-    with pytest.raises(fastlane.ArgumentTypeError, match=r"average\(\): argument 'samples' must be"):
+    with pytest.raises(fastlane.ArgumentTypeError, match=r"average\(\): argument 'samples'"):
         module.average(b"bytes")
     with pytest.raises(fastlane.ArgumentValueError):
         module.spread(np.zeros(0))
@@ -99,7 +99,7 @@ def test_vendored(folder, shell, way):
     apply(VENDORED, folder)
     for name in ("setup.py", "Makefile"):
         text = (folder / name).read_text()
-        (folder / name).write_text(text.replace("-O2 -std", "-O0 -std").replace("-O2 -fPIC -std", "-O0 -fPIC -std"))
+        (folder / name).write_text(re.sub(r"-O2( -fPIC)? -std", r"-O0\1 -std", text))
     shell(way, folder)
     module = built_in(folder)
     assert module.average(np.arange(10.0)[::2]) == 4.0

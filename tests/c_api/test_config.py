@@ -89,7 +89,8 @@ def test_cmake_finds_the_package_of_a_version_that_fits(wanted, tmp_path):
         f"find_package(fastlane {wanted} QUIET)\n"
         'message(STATUS "found ${fastlane_FOUND} ${fastlane_VERSION} ${fastlane_INCLUDE_DIR}")\n'
     )
-    said = run("cmake", f"-Dfastlane_DIR={config('--cmakedir')}", "-B", tmp_path / "build", tmp_path)
+    folder = config("--cmakedir")
+    said = run("cmake", f"-Dfastlane_DIR={folder}", "-B", tmp_path / "build", tmp_path)
     if wanted == "9.0":
         assert "found 0" in said
     else:

@@ -79,7 +79,8 @@ def test_two_copies_and_fastlane_live_in_one_process(two_copies):
 
 def test_copies_export_no_function(two_copies):
     # What the standard library makes of their types stays weak, under names with the prefix.
-    names = [line.split()[1:] for line in run("nm", "-D", "--defined-only", two_copies).splitlines()]
+    said = run("nm", "-D", "--defined-only", two_copies)
+    names = [line.split()[1:] for line in said.splitlines()]
     ours = [(kind, name) for kind, name in names if "acme" in name or "zeta" in name]
     assert [name for _, name in ours if re.match(r"(_ZN?\d+)?(acme|zeta)_", name)] == []
     assert {kind for kind, _ in ours} <= {"W", "V"}

@@ -1,4 +1,4 @@
-"""The program that has fastlane inside itself; tools/build --checked makes it beside the package."""
+"""The program that has fastlane inside it; tools/build --checked makes it beside the package."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`python -m fastlane config`: what compilers and build tools ask for, each on a line of its own."""
+"""`python -m fastlane config`: what compilers and build tools ask for, each on its own line."""
 
 from __future__ import annotations
 

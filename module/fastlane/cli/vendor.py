@@ -52,9 +52,10 @@ def vendor(topics: Collection[str], prefix: str) -> Vendored:
     cxxflags = ["-std=c++20", *(root / "kernels/flags.txt").read_text("ascii").split()]
     ldflags = ["-lstdc++", "-lm", "-pthread", *libraries]
     parts = [
-        f"// Kernels of fastlane, written by `python -m fastlane config --sources` with the prefix\n"
+        "// Kernels of fastlane, written by `python -m fastlane config --sources` with the prefix\n"
         f"// {prefix}. Compile with {' '.join(cxxflags[:3])}\n"
-        f"// {' '.join(cxxflags[3:])}; link with {' '.join(ldflags)}.\n//\n{licence}",
+        f"// {' '.join(cxxflags[3:])}; link with {' '.join(ldflags)}.\n//\n"
+        f"{licence}",
         f'#include "{prefix}.h"\n',
         "".join(f"#include <{name}>\n" for name in includes),
         "#pragma GCC visibility push(hidden)\n",
