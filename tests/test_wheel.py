@@ -31,7 +31,7 @@ def wheel() -> zipfile.ZipFile:
         yield opened
 
 
-def test_wheel_carries_the_whole_package_and_the_sources_that_can_be_vendored(wheel: zipfile.ZipFile) -> None:
+def test_wheel_carries_the_whole_package_and_what_can_be_vendored(wheel: zipfile.ZipFile) -> None:
     package = REPOSITORY / "module" / "fastlane"
     suffixes = ("py", "pyi", "typed", "h", "cmake", "pc")
     files = [path for suffix in suffixes for path in package.rglob(f"*.{suffix}")]
