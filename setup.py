@@ -4,6 +4,8 @@ Everything that is not about the extension stands in pyproject.toml.
 """
 
 import os
+import subprocess
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
-VENDORED = "module/c_api/vendored.txt"
+PACKER = "tools/pack_sources.py"
 os.chdir(HERE)
 
 
@@ -27,7 +29,7 @@ def headers() -> list[str]:
     found = [path for folder in ("kernels", "module") for path in HERE.glob(f"{folder}/**/*.hpp")]
     names = [str(path.relative_to(HERE)) for path in sorted(found)]
     lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags")]
-    return names + lists + ["module/sources.txt", "module/exports.map", VENDORED]
+    return names + lists + ["module/sources.txt", "module/exports.map", "module/c_api/vendored.txt", PACKER]
 
 
 class ParallelBuild(build_ext):
@@ -51,22 +53,18 @@ class ParallelBuild(build_ext):
 
 
 class BuildWithSources(build_py):
-    """Lays the kernels' sources that `python -m fastlane config --sources` writes out beside it."""
+    """Lays the kernels' sources beside the package, for `python -m fastlane config --sources`."""
 
-    def copies(self) -> dict[str, str]:
-        folder = Path(self.build_lib, "fastlane", "sources")
-        return {name: str(folder / name) for name in lines_of(VENDORED)}
+    def packed(self) -> str:
+        return str(Path(self.build_lib, "fastlane", "sources.xz"))
 
     def run(self) -> None:
         super().run()
-        if self.editable_mode:
-            return
-        for name, target in self.copies().items():
-            self.mkpath(str(Path(target).parent))
-            self.copy_file(str(HERE / name), target)
+        if not self.editable_mode:
+            subprocess.run([sys.executable, PACKER, self.packed()], check=True)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
-        return super().get_outputs(include_bytecode) + list(self.copies().values())
+        return [*super().get_outputs(include_bytecode), self.packed()]
 
 
 def extension() -> Extension:

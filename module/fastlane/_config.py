@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["cmake_dir", "get_include", "pkgconfig_dir", "sources_dir"]
+__all__ = ["cmake_dir", "get_include", "packed_sources", "pkgconfig_dir"]
 
 _PACKAGE = Path(__file__).parent.absolute()
 
@@ -27,6 +27,6 @@ def pkgconfig_dir() -> str:
     return str(_PACKAGE / "pkgconfig")
 
 
-def sources_dir() -> Path:
-    """The folder of the kernels' sources that can be written out and compiled elsewhere."""
-    return _PACKAGE / "sources"
+def packed_sources() -> Path:
+    """The file with the kernels' sources that can be written out and compiled elsewhere."""
+    return _PACKAGE / "sources.xz"

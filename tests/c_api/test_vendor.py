@@ -13,9 +13,8 @@ import pytest
 from compilers import CC, CXX, compile_extension, config, load, needs_compiler, run
 
 import fastlane
-from fastlane._config import sources_dir
 from fastlane.cli.arguments import TOPICS
-from fastlane.cli.vendor import sources_of, vendor
+from fastlane.cli.vendor import carried, sources_of, vendor
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -24,13 +23,16 @@ HERE = Path(__file__).parent
 def test_the_package_carries_what_the_kernels_are_made_of():
     listed = (ROOT / "module/c_api/vendored.txt").read_text().split("\n")
     assert listed.pop() == ""
-    assert listed == sorted(["LICENSE", "kernels/flags.txt", *sources_of(ROOT, TOPICS)])
-    assert all((sources_dir() / name).is_file() for name in listed)
+    assert carried() == {name: (ROOT / name).read_text() for name in listed}
+    folders = ROOT / "kernels", ROOT / "module/c_api"
+    paths = [path for folder in folders for path in folder.rglob("*.?pp")]
+    known = {path.relative_to(ROOT).as_posix(): path.read_text() for path in paths}
+    assert listed == sorted(["LICENSE", "kernels/flags.txt", *sources_of(known, TOPICS)])
 
 
 def test_vendored_sources_know_nothing_of_python():
-    for name in sources_of(ROOT, TOPICS):
-        assert not re.search(r"Python\.h|numpy/|\bPy[A-Z]", (ROOT / name).read_text()), name
+    for name, text in carried().items():
+        assert not re.search(r"Python\.h|numpy/|\bPy[A-Z]", text), name
 
 
 def test_no_name_is_left_without_the_prefix():

@@ -6,14 +6,15 @@ two copies with different prefixes can live in one process, and neither exports 
 
 from __future__ import annotations
 
+import lzma
 import re
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from fastlane._config import get_include, sources_dir
+from fastlane._config import get_include, packed_sources
 
-__all__ = ["LIBRARIES", "Vendored", "sources_of", "vendor"]
+__all__ = ["LIBRARIES", "Vendored", "carried", "sources_of", "vendor"]
 
 # What the system's headers in the sources stand for on the linker's command line.
 LIBRARIES = {"isa-l": "-lisal", "libdeflate.h": "-ldeflate"}
@@ -40,16 +41,14 @@ class Vendored(NamedTuple):
 
 def vendor(topics: Collection[str], prefix: str) -> Vendored:
     """The files PREFIX.h and PREFIX.cpp."""
-    root = sources_dir()
-    sources = {name: (root / name).read_text("ascii") for name in sources_of(root, topics)}
-    licence = "".join(
-        f"// {line}".rstrip() + "\n" for line in (root / "LICENSE").read_text("ascii").splitlines()
-    )
+    texts = carried()
+    sources = {name: texts[name] for name in sources_of(texts, topics)}
+    licence = "".join(f"// {line}".rstrip() + "\n" for line in texts["LICENSE"].splitlines())
     header = (Path(get_include()) / "fastlane_kernels.h").read_text("ascii")
     includes = sorted({name for text in sources.values() for name in _SYSTEMS.findall(text)})
     roots = {name.split("/")[0] for name in includes}
     libraries = sorted(flag for name, flag in LIBRARIES.items() if name in roots)
-    cxxflags = ["-std=c++20", *(root / "kernels/flags.txt").read_text("ascii").split()]
+    cxxflags = ["-std=c++20", *texts["kernels/flags.txt"].split()]
     ldflags = ["-lstdc++", "-lm", "-pthread", *libraries]
     parts = [
         "// Kernels of fastlane, written by `python -m fastlane config --sources` with the prefix\n"
@@ -72,8 +71,15 @@ def vendor(topics: Collection[str], prefix: str) -> Vendored:
     )
 
 
-def sources_of(root: Path, topics: Collection[str]) -> list[str]:
-    """Every file below `root` that these kernels are made of, includes before their includers."""
+def carried() -> dict[str, str]:
+    """The sources that the package carries, by their names in the repository."""
+    text = lzma.decompress(packed_sources().read_bytes()).decode("ascii")
+    _, *parts = re.split(r"^//// (\S+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def sources_of(texts: Mapping[str, str], topics: Collection[str]) -> list[str]:
+    """Those of `texts` that these kernels are made of, includes before their includers."""
     found: dict[str, None] = {}
     seen: set[str] = set()
 
@@ -81,10 +87,10 @@ def sources_of(root: Path, topics: Collection[str]) -> list[str]:
         if name in seen or name == _HEADER:
             return
         seen.add(name)
-        for included in _OURS.findall((root / name).read_text("ascii")):
+        for included in _OURS.findall(texts[name]):
             visit(included)
         found[name] = None
-        for implementation in _implementations(root, name):
+        for implementation in _implementations(texts, name):
             visit(implementation)
 
     visit("module/c_api/status.cpp")
@@ -94,13 +100,11 @@ def sources_of(root: Path, topics: Collection[str]) -> list[str]:
     return headers + [name for name in found if not name.endswith(".hpp")]
 
 
-def _implementations(root: Path, header: str) -> Iterator[str]:
+def _implementations(texts: Mapping[str, str], header: str) -> Iterator[str]:
     """The sources of topic.hpp are topic.cpp and topic_*.cpp beside it."""
-    path = root / header
-    if path.suffix == ".hpp":
-        for candidate in sorted(path.parent.glob(f"{path.stem}*.cpp")):
-            if candidate.stem == path.stem or candidate.stem.startswith(path.stem + "_"):
-                yield candidate.relative_to(root).as_posix()
+    if header.endswith(".hpp"):
+        ours = re.compile(re.escape(header.removesuffix(".hpp")) + r"(_\w+)?\.cpp")
+        yield from sorted(name for name in texts if ours.fullmatch(name))
 
 
 def _bodies(sources: dict[str, str]) -> Iterator[str]:
@@ -118,7 +122,7 @@ def _bodies(sources: dict[str, str]) -> Iterator[str]:
             if word
         }
         for word in sorted(private & taken):
-            body = re.sub(rf"\b{word}\b", f"{word}_in_{Path(name).stem}", body)
+            body = re.sub(rf"\b{word}\b", f"{word}_in_{PurePosixPath(name).stem}", body)
         taken |= private
         yield f"// ---- {name} {'-' * (90 - len(name))}\n{body}"
 
