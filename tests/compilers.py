@@ -1,6 +1,8 @@
 """Compiles C and C++ for the tests as a user would, with the flags that `config` prints."""
 
+import contextlib
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -10,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from fastlane.cli import main
 
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 CC = shutil.which("gcc") or shutil.which("cc")
@@ -37,7 +41,11 @@ def run(*command: object, cwd: Path | None = None, **environment: str) -> str:
 
 
 def config(*options: str) -> str:
-    return run(sys.executable, "-P", "-m", "fastlane", "config", *options).rstrip("\n")
+    """What `python -m fastlane config` prints, asked in this process."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert main(["config", *options]) == 0
+    return printed.getvalue().rstrip("\n")
 
 
 def compile_extension(target: Path, *arguments: object, compiler: str | None = CC) -> Path:

@@ -43,7 +43,7 @@
 
 // Sets of element types: bit number FLN_BOOL, FLN_INT8 and so on.
 #define FLN_FLOATS (1u << FLN_FLOAT32 | 1u << FLN_FLOAT64)
-#define FLN_INTEGERS 0x1FEu
+#define FLN_INTEGERS ((1u << (FLN_UINT64 + 1)) - (1u << FLN_INT8))
 #define FLN_NUMBERS (FLN_FLOATS | FLN_INTEGERS | 1u << FLN_BOOL)
 
 typedef struct fln_borrow fln_borrow;
@@ -168,7 +168,7 @@ static inline fln_borrow *fln_borrow_bytes(PyObject *object, const char *functio
 
 // Null is allowed, and so is a pending exception.
 static inline void fln_give_back(fln_borrow *borrow) {
-  if (borrow != NULL) FLN_TABLE->give_back(borrow);
+  if (borrow != NULL && (FLN_TABLE != NULL || fln_import() == 0)) FLN_TABLE->give_back(borrow);
 }
 
 // A new C-contiguous ndarray with undefined elements; `array` describes it for as long as it lives.
