@@ -12,6 +12,7 @@
 #include "module/boundary/rust_borrows.hpp"
 #include "module/c_api/table.hpp"
 #include "module/families.hpp"
+#include "module/lab/types.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
@@ -83,10 +84,11 @@ int add_constants(PyObject* module) {
 
 // What the module holds beside its functions, in the order in which it comes.
 constexpr int (*kAdditions[])(PyObject* module) = {
-    choose_cpu_row,       add_constants,     add_errors,       add_descriptors,
-    add_owner_type,       join_rust_borrows, add_arena_types,  add_mapped_file_type,
-    add_description_type, add_matrix_type,   add_workers_type, add_expression_type,
-    add_image_info_type,  stop_pool_at_exit, add_c_api,
+    choose_cpu_row,       add_constants,     add_errors,          add_descriptors,
+    add_owner_type,       join_rust_borrows, add_arena_types,     add_mapped_file_type,
+    add_description_type, add_matrix_type,   add_workers_type,    add_expression_type,
+    add_image_info_type,  add_counter_type,  add_processor_types, add_database_errors,
+    stop_pool_at_exit,    add_c_api,
 };
 
 // NumPy can be loaded once in a process, so this is where a second interpreter is refused.

@@ -48,6 +48,10 @@ def _run(argv: list[str]) -> int:
             from .config import config
 
             return config(arguments)
+        if arguments.command == "lab":
+            from .lab import lab
+
+            return lab(arguments)
         from .run import run
 
         return run(arguments)
