@@ -25,29 +25,6 @@ int new_descriptor() {
   return descriptor;
 }
 
-// All that live in this process, for fork. Made when the library is loaded and never destroyed.
-struct Everyone {
-  std::mutex mutex;
-  std::vector<Workers*> workers;
-};
-Everyone& everyone = *[] {
-  auto* const made = new Everyone();
-  pthread_atfork(
-      [] {
-        everyone.mutex.lock();
-        for (Workers* workers : everyone.workers) workers->before_fork();
-      },
-      [] {
-        for (Workers* workers : everyone.workers) workers->after_fork_in_parent();
-        everyone.mutex.unlock();
-      },
-      [] {
-        for (Workers* workers : everyone.workers) workers->after_fork_in_child();
-        everyone.mutex.unlock();
-      });
-  return made;
-}();
-
 void ask_whether_cancelled(void* is_cancelled) {
   if (static_cast<std::atomic<bool>*>(is_cancelled)->load(std::memory_order_relaxed)) {
     throw Cancelled();
@@ -63,16 +40,12 @@ struct Workers::Thread {
 
 Workers::Workers(std::size_t threads)
     : most_threads_(std::max<std::size_t>(threads, 1)), descriptor_(new_descriptor()) {
-  const std::lock_guard lock(everyone.mutex);
-  everyone.workers.push_back(this);
+  enlist();
 }
 
 Workers::~Workers() {
   stop();
-  {
-    const std::lock_guard lock(everyone.mutex);
-    std::erase(everyone.workers, this);
-  }
+  delist();
   close(descriptor_);
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/forkable.hpp"
 
 namespace fastlane::kernels {
 
@@ -61,7 +62,7 @@ class WorkerJob {
   std::exception_ptr error_;
 };
 
-class Workers {
+class Workers final : private Forkable {
  public:
   // Threads start when there is work for them. May throw std::system_error (no descriptor left).
   explicit Workers(std::size_t threads);
@@ -99,13 +100,13 @@ class Workers {
   std::size_t queued() const noexcept { return queued_.load(std::memory_order_relaxed); }
   std::size_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
 
-  // Around fork. In the child no thread is left: what was queued or running comes back abandoned.
-  void before_fork() noexcept { mutex_.lock(); }
-  void after_fork_in_parent() noexcept { mutex_.unlock(); }
-  void after_fork_in_child() noexcept;
-
  private:
   struct Thread;
+
+  // In the child no thread is left: what was queued or running comes back abandoned.
+  void before_fork() noexcept override { mutex_.lock(); }
+  void after_fork_in_parent() noexcept override { mutex_.unlock(); }
+  void after_fork_in_child() noexcept override;
 
   void serve(Thread& self) noexcept;
   // All below need the lock.

@@ -16,6 +16,7 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/callback_queue.hpp"
 #include "module/types/expression.hpp"
 #include "module/types/mapped_file.hpp"
 #include "module/types/matrix.hpp"
@@ -93,7 +94,7 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     choose_cpu_row,       choose_counting,      add_constants,     add_errors,
     add_descriptors,      add_owner_type,       join_rust_borrows, add_arena_types,
     add_mapped_file_type, add_description_type, add_matrix_type,   add_workers_type,
-    add_expression_type,  add_image_info_type,  stop_pool_at_exit,
+    add_expression_type,  add_image_info_type,  stop_pool_at_exit, add_callback_queue_types,
 };
 
 int exec(PyObject* module) noexcept try {

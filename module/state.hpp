@@ -27,6 +27,8 @@ struct ModuleState {
   PyObject* descriptors[kernels::kDTypes];  // NumPy's, by element type
   PyObject* arena_type;
   PyObject* arena_stats_type;
+  PyObject* callback_queue_type;
+  PyObject* callback_queue_stats_type;
   PyObject* matrix_type;
   PyObject* description_type;
   PyObject* image_info_type;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "module/boundary/deadline.hpp"
 #include "module/boundary/deferred_call.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -167,7 +168,7 @@ struct CallAndWait {
   static constexpr const char* kMethodName = "call";
   PyObject* self = nullptr;
   std::unique_ptr<DeferredCall> call;
-  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  Deadline deadline;
   bool is_late = false;
 
   bool begin(Arguments& args) {
@@ -177,7 +178,7 @@ struct CallAndWait {
     PyObject* timeout = nullptr;     // borrowed from args
     if (!args.read(required("function", function), required("args", positional),
                    optional("kwargs", named), optional("timeout", timeout)) ||
-        !are_arguments(args, positional, named) || !read_timeout(args, timeout)) {
+        !are_arguments(args, positional, named) || !deadline.read(args, timeout)) {
       return false;
     }
     call = DeferredCall::make(args.module(), function);
@@ -191,7 +192,7 @@ struct CallAndWait {
     kernels::Workers& workers = state_in(self).workers();
     std::exception_ptr stopped;
     while (!workers.wait(*call, std::chrono::milliseconds(20))) {
-      is_late = is_late || std::chrono::steady_clock::now() >= end;
+      is_late = is_late || deadline.is_over();
       if (stopped == nullptr && !is_late) {
         try {
           checkpoint.ask_now();
@@ -211,19 +212,6 @@ struct CallAndWait {
       PyErr_SetString(PyExc_TimeoutError, "the call took longer than its timeout and was stopped");
     }
     return result;
-  }
-
- private:
-  bool read_timeout(Arguments& args, PyObject* timeout) {
-    if (timeout == nullptr) return true;
-    const double seconds = PyFloat_AsDouble(timeout);  // may run Python
-    if (seconds == -1 && PyErr_Occurred() != nullptr) return false;
-    if (!(seconds >= 0)) return args.wrong_value("timeout", "0 or more seconds", "less, or NaN");
-    constexpr double kLongest = 1e9;
-    const auto wait = std::chrono::duration<double>(std::min(seconds, kLongest));
-    end = std::chrono::steady_clock::now() +
-          std::chrono::duration_cast<std::chrono::nanoseconds>(wait);
-    return true;
   }
 };
 

@@ -4,20 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "module/boundary/errors.hpp"
+
 namespace fastlane {
 namespace {
-
-// Takes the exception that is set. New reference.
-PyObject* take_exception() {
-  PyObject* type = nullptr;
-  PyObject* value = nullptr;
-  PyObject* traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);  // owned
-  PyErr_NormalizeException(&type, &value, &traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return value;
-}
 
 // Whoever settled the future before us, or closed its loop, no longer waits for it.
 void tell(PyObject* future, const char* method, PyObject* value) {
