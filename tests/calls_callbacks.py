@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from call_kinds import Anything, Bytes, Call, Integer, Refusal
+from call_kinds import Anything, Call, Integer, Refusal
 
 import fastlane
 from fastlane import ArgumentTypeError, ArgumentValueError
@@ -54,8 +54,8 @@ CALLBACKS = [
         "fastlane.CallbackQueue.post",
         {
             "self": Anything(),
-            "code": Integer(-(1 << 63), (1 << 63) - 1, (-1, 0, 1)),
-            "payload": Bytes(),
+            "code": Anything(),
+            "payload": Anything(),
         },
         make=lambda: {"self": fastlane.CallbackQueue(list), "code": 7, "payload": b"payload"},
         model=None,
@@ -90,8 +90,8 @@ CALLBACKS = [
         "fastlane.testing.post_events",
         {
             "queue": Anything(),
-            "threads": Integer(1, 1000, (1, 2)),
-            "events": Integer(0, (1 << 63) - 1, (0, 3)),
+            "threads": Anything(),
+            "events": Anything(),
         },
         make=lambda: {"queue": fastlane.CallbackQueue(list), "threads": 2, "events": 3},
         model=None,
