@@ -18,6 +18,7 @@
 #include "module/types/arena.hpp"
 #include "module/types/callback_queue.hpp"
 #include "module/types/expression.hpp"
+#include "module/types/fetcher.hpp"
 #include "module/types/mapped_file.hpp"
 #include "module/types/matrix.hpp"
 #include "module/types/workers.hpp"
@@ -95,6 +96,7 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     add_descriptors,      add_owner_type,       join_rust_borrows, add_arena_types,
     add_mapped_file_type, add_description_type, add_matrix_type,   add_workers_type,
     add_expression_type,  add_image_info_type,  stop_pool_at_exit, add_callback_queue_types,
+    add_fetcher_type,
 };
 
 int exec(PyObject* module) noexcept try {

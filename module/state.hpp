@@ -33,7 +33,9 @@ struct ModuleState {
   PyObject* description_type;
   PyObject* image_info_type;
   PyObject* expression_type;
-  PyObject* known_expressions;  // dict: source to Expression, so that evaluate() parses once
+  PyObject* name_set_result;     // interned, for futures
+  PyObject* name_set_exception;  // likewise
+  PyObject* known_expressions;   // dict: source to Expression, so that evaluate() parses once
 };
 
 // `visit` is called with every field by traverse and clear, so that the list stands once.

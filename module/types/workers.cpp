@@ -88,7 +88,8 @@ bool are_arguments(Arguments& args, PyObject* positional, PyObject* named) {
 
 constexpr const char* kSubmitDoc =
     "submit($self, future, function, args, kwargs=None, /)\n--\n\n"
-    "Begin a call of one of fastlane's functions, and have a worker go on with it.\n\n"
+    "Begin a call of one of fastlane's functions, and have a worker go on with it: True. One that\n"
+    "is not worth a thread is done at once and the future settled: False.\n\n"
     "Raises what the function raises for its arguments, and TypeError for other callables.\n\n"
     "**Memory:** holds future and arguments, and borrows what the call borrows, until it ends.";
 
@@ -96,6 +97,7 @@ struct Submit {
   static constexpr const char* kName = "Workers.submit";
   static constexpr const char* kMethodName = "submit";
   PyObject* self = nullptr;
+  WorkersState::Submitted submitted = WorkersState::Submitted::refused;
 
   bool begin(Arguments& args) {
     PyObject* future = nullptr;      // borrowed from args
@@ -109,11 +111,11 @@ struct Submit {
     }
     std::unique_ptr<DeferredCall> call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
-    state_in(self).submit(std::move(call), future);
-    return true;
+    submitted = state_in(self).submit(std::move(call), future);  // may run Python
+    return submitted != WorkersState::Submitted::refused;
   }
   void run(Checkpoint&) {}
-  PyObject* finish() { return Py_NewRef(Py_None); }
+  PyObject* finish() { return PyBool_FromLong(submitted == WorkersState::Submitted::under_way); }
 };
 
 constexpr const char* kCancelDoc =
@@ -169,6 +171,7 @@ struct CallAndWait {
   PyObject* self = nullptr;
   std::unique_ptr<DeferredCall> call;
   Deadline deadline;
+  bool is_small = false;
   bool is_late = false;
 
   bool begin(Arguments& args) {
@@ -183,12 +186,16 @@ struct CallAndWait {
     }
     call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
+    is_small = call->is_small();
+    if (is_small) return true;
+    if (!call->enter_borrows()) return false;
     state_in(self).workers().submit_awaited(*call);
     return true;
   }
-  std::size_t work() const { return kWorthReleasing; }
+  std::size_t work() const { return is_small ? 0 : kWorthReleasing; }
   // Leaves only when the worker has: what it threw is raised in finish, what stopped us here.
   void run(Checkpoint& checkpoint) {
+    if (is_small) return;
     kernels::Workers& workers = state_in(self).workers();
     std::exception_ptr stopped;
     while (!workers.wait(*call, std::chrono::milliseconds(20))) {
@@ -205,6 +212,7 @@ struct CallAndWait {
     if (stopped != nullptr) std::rethrow_exception(stopped);
   }
   PyObject* finish() {
+    if (is_small) return DeferredCall::finish_at_once(std::move(call));
     const bool is_cancelled = is_late && call->error() != nullptr;
     PyObject* result = call->is_abandoned() ? DeferredCall::abandon(std::move(call))
                                             : DeferredCall::finish(std::move(call));
@@ -248,7 +256,7 @@ struct Counts {
   PyObject* finish() {
     WorkersState& state = state_in(self);
     return Py_BuildValue("(nnnn)", state.workers().queued(), state.workers().running(),
-                         state.under_way().size(), state.bytes());
+                         state.under_way(), state.bytes());
   }
 };
 
@@ -278,11 +286,7 @@ struct Stop {
 int workers_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   if (reinterpret_cast<WorkersObject*>(self)->state == nullptr) return 0;
-  for (const auto& [job, under_way] : state_in(self).under_way()) {
-    Py_VISIT(under_way.future);
-    for (PyObject* held : under_way.call->held()) Py_VISIT(held);
-  }
-  return 0;
+  return state_in(self).traverse(visit, arg);
 }
 
 // Nobody waits any more: what runs is stopped, what was begun is given back.
@@ -338,6 +342,10 @@ PyType_Spec workers_spec = {
 }  // namespace
 
 int add_workers_type(PyObject* module) {
+  ModuleState& state = state_of(module);
+  state.name_set_result = PyUnicode_InternFromString("set_result");        // new
+  state.name_set_exception = PyUnicode_InternFromString("set_exception");  // new
+  if (state.name_set_result == nullptr || state.name_set_exception == nullptr) return -1;
   OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &workers_spec, nullptr));
   if (!type) return -1;
   const int added = PyModule_AddObjectRef(module, "Workers", type.borrow());
