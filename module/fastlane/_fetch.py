@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import weakref
 from typing import Any
 
 from fastlane._core import ArgumentValueError, FastlaneError, Fetcher, ForkedError
 
 _TIMED_OUT = 28  # libcurl's CURLE_OPERATION_TIMEDOUT
-_BAD_URLS = (1, 3)  # CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT
+_BAD_URL = 3  # CURLE_URL_MALFORMAT
 
 
 class FetchError(FastlaneError, OSError):
@@ -56,13 +57,13 @@ class _Fetched(asyncio.Future):
         if code == _TIMED_OUT:
             return TimeoutError(f"fetch(): {url} took longer than {self._timeout} s")
         message = f"fetch(): {url}: {reason}"
-        if code in _BAD_URLS:
+        if code == _BAD_URL:
             return ArgumentValueError(message)
         return FetchError(message, url, status or None)
 
 
 class _LoopFetcher:
-    """The fetcher of one loop: it goes when the loop goes."""
+    """The fetcher of one loop, which alone holds it: it goes when the loop is closed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.native = Fetcher()
@@ -75,9 +76,26 @@ class _LoopFetcher:
             except RuntimeError:  # its loop is closed: nobody waits for it
                 pass
 
+    def __del__(self) -> None:
+        if "native" in self.__dict__:
+            self.native.stop()
 
-_by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopFetcher]
+
+_by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_LoopFetcher]]
 _by_loop = weakref.WeakKeyDictionary()
+
+
+def _fetcher_of(loop: asyncio.AbstractEventLoop) -> _LoopFetcher:
+    known = _by_loop.get(loop)
+    fetcher = None if known is None else known()
+    if fetcher is None:
+        fetcher = _LoopFetcher(loop)
+        _by_loop[loop] = weakref.ref(fetcher)
+    return fetcher
+
+
+def _all_fetchers() -> list[_LoopFetcher]:
+    return [fetcher for known in list(_by_loop.values()) if (fetcher := known()) is not None]
 
 
 def fetch(
@@ -94,33 +112,30 @@ def fetch(
     status is 400 or more, or what the network said. Cancelling the future closes the socket.
     Needs libcurl, and raises RuntimeError where it is not installed.
     """
-    if not isinstance(url, str) or "\0" in url:
-        raise ArgumentValueError(f"fetch(): argument 'url' must be a URL, got {url!r}")
+    if not isinstance(url, str) or not re.match(r"https?://[^\0]*\Z", url, re.IGNORECASE):
+        raise ArgumentValueError(f"fetch(): argument 'url' must be of http or https, got {url!r}")
     if timeout is not None and not timeout > 0:
         raise ArgumentValueError(f"fetch(): argument 'timeout' must be above 0, got {timeout}")
     for name, value in (("max_bytes", max_bytes), ("max_redirects", max_redirects)):
         if value < 0:
             raise ArgumentValueError(f"fetch(): argument {name!r} must be 0 or more, got {value}")
     loop = asyncio.get_running_loop()
-    fetcher = _by_loop.get(loop)
-    if fetcher is None:
-        fetcher = _by_loop[loop] = _LoopFetcher(loop)
     reply = _Fetched(loop=loop)
     reply._url, reply._timeout, reply._max_bytes = url, timeout, max_bytes
-    reply._fetcher = fetcher.native
+    reply._fetcher = _fetcher_of(loop).native
     limit = 0 if timeout is None else max(1, min(int(timeout * 1000), 10**9))
-    fetcher.native.submit(reply, url, limit, max_bytes, max_redirects)
+    reply._fetcher.submit(reply, url, limit, max_bytes, max_redirects)
     return reply
 
 
 def stop_all() -> None:
     """At the end of the process: no thread of libcurl outlives the interpreter."""
-    for fetcher in list(_by_loop.values()):
+    for fetcher in _all_fetchers():
         fetcher.native.stop()
 
 
 def after_fork() -> None:
     """In the child: the parent's fetches go on in the parent, and its loops are the parent's."""
-    for fetcher in list(_by_loop.values()):
+    for fetcher in _all_fetchers():
         fetcher.drain()
     _by_loop.clear()

@@ -108,7 +108,8 @@ class Bridge:
         self._descriptor = -1
         self._python: PythonCalls | None = None  # made for the first function written in Python
         self._under_way = 0
-        self._done = 0
+        self._done = 0  # by workers
+        self._at_once = 0
         self._began = 0.0  # when the bridge last became busy
         self._done_before = 0
         self._waiting: deque[_Waiting] = deque()
@@ -202,9 +203,10 @@ class Bridge:
 
     def stats(self) -> BridgeStats:
         """What there is to do now, and how many calls have been settled."""
-        queued, running, under_way, borrowed = self._workers.counts()
+        queued, running, _, borrowed = self._workers.counts()
+        done = self._done + self._at_once
         return BridgeStats(
-            len(self._waiting), queued, running, under_way, borrowed, self._done, self._threads
+            len(self._waiting), queued, running, self._under_way, borrowed, done, self._threads
         )
 
     # ---- Ends ------------------------------------------------------------------------------
@@ -302,7 +304,7 @@ class Bridge:
         if type(function) is not BuiltinFunctionType:
             self._submit_python(reply, function, args, kwargs)
         elif not self._workers.submit(reply, function, args, kwargs):
-            self._done += 1
+            self._at_once += 1
             return
         if not self._under_way:
             self._began = time.monotonic()
@@ -319,10 +321,8 @@ class Bridge:
         from fastlane import _python_calls  # plans and pictures are not loaded for the others
 
         if not _python_calls.is_python_level(function):
-            raise TypeError(
-                f"run(): expected a function of fastlane, got {function!r}; "
-                "write asyncio.to_thread() for others"
-            )
+            hint = "write asyncio.to_thread() for others"
+            raise TypeError(f"run(): expected a function of fastlane, got {function!r}; {hint}")
         if self._python is None:
             self._python = _python_calls.PythonCalls(self._threads, lambda: self._drained(1))
         self._python.submit(reply, function, args, kwargs)

@@ -2,18 +2,18 @@
 
 import asyncio
 import gc
-import os
 import random
 import sys
 import threading
 import time
 import types
 import zlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import pytest
+from bridges import MANY, until, with_bridge
 from call_arguments import endless, repeated
 from call_kinds import Call, same
 from calls import CALLS
@@ -29,23 +29,7 @@ FUNCTIONS = [
     if isinstance(getattr(call.function, "__self__", None), types.ModuleType)
     and call.name not in {"fastlane.lessons.scaled_copy_raw", "fastlane._core.records_run"}
 ]
-MANY = int(os.environ.get("FASTLANE_CASES", "200")) > 200
 each_function = pytest.mark.parametrize("call", FUNCTIONS, ids=lambda call: call.name)
-
-
-def with_bridge(body: Callable[[aio.Bridge], Coroutine[Any, Any, Any]], **options: Any) -> Any:
-    async def main() -> Any:
-        async with aio.Bridge(**options) as bridge:
-            return await body(bridge)
-
-    return asyncio.run(main())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.001)
 
 
 @each_function

@@ -1,41 +1,18 @@
 """aio.Bridge where it begins and ends: threads without a loop, loops that close, forks and exits."""
 
 import asyncio
-import os
-import subprocess
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bridges import MANY, large, run_with_bridge
 from call_arguments import endless
-from test_threads import run_alone
 
 import fastlane as fl
 import fastlane.testing
 from fastlane import aio
-
-MANY = int(os.environ.get("FASTLANE_CASES", "200")) > 200
-
-PRELUDE = """
-import asyncio, os, sys, threading, time
-import numpy as np
-import fastlane as fl
-from fastlane import aio
-endless = np.broadcast_to(1.0, 1 << 40)
-def large(): return np.ones(20_000)
-"""
-
-
-def large() -> np.ndarray:
-    """Worth a worker: a smaller one is summed at once."""
-    return np.ones(20_000)
-
-
-def run_with_bridge(script: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return run_alone(PRELUDE + script, timeout=timeout)
-
 
 # ---- Threads without a loop ---------------------------------------------------------------------
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pngs
 import pytest
-from test_bridge import until, with_bridge
-from test_lifecycles import run_with_bridge
+from bridges import run_with_bridge, until, with_bridge
 
 import fastlane as fl
 from fastlane import aio
