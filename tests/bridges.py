@@ -20,13 +20,13 @@ import numpy as np
 import fastlane as fl
 from fastlane import aio
 endless = np.broadcast_to(1.0, 1 << 40)
-def large(): return np.ones(20_000)
+def large(): return np.ones(100_000)
 """
 
 
 def large() -> np.ndarray:
     """Worth a worker: a smaller one is summed at once."""
-    return np.ones(20_000)
+    return np.ones(100_000)
 
 
 def run_with_bridge(script: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:

@@ -75,7 +75,7 @@ def test_wrong_arguments_are_refused_before_the_await():
 
 def test_arguments_are_held_and_borrowed_until_the_call_has_ended():
     data = bytearray(endless().nbytes % 1000 + 100_000)
-    array = np.ones(10_000)
+    array = np.ones(100_000)
 
     async def body(bridge: aio.Bridge) -> None:
         blocker = bridge.run(fl.sum, endless())
@@ -85,24 +85,24 @@ def test_arguments_are_held_and_borrowed_until_the_call_has_ended():
         with pytest.raises(BufferError):
             data.append(1)
         with pytest.raises(ValueError, match="resize"):
-            array.resize(20_000)
+            array.resize(200_000)
         with pytest.raises(fl.BorrowError, match="scale_inplace.*sum|sum.*scale_inplace"):
             await bridge.run(fl.scale_inplace, array, 2.0)
         blocker.cancel()
         assert await crc == zlib.crc32(data)
-        assert await total == 10_000
+        assert await total == 100_000
         data.append(1)
         assert await bridge.run(fl.scale_inplace, array, 2.0) is None
 
     with_bridge(body, threads=1)
-    assert array.sum() == 20_000
-    array.resize(20_000)
+    assert array.sum() == 200_000
+    array.resize(200_000)
     assert sys.getrefcount(data) == 2
 
 
 def test_results_come_in_the_order_of_the_items_or_as_they_are_ready():
-    arrays = [np.full(10_000, float(i)) for i in range(200)]
-    expected = [float(i) * 10_000 for i in range(200)]
+    arrays = [np.full(100_000, float(i)) for i in range(200)]
+    expected = [float(i) * 100_000 for i in range(200)]
 
     async def each() -> AsyncIterator[np.ndarray]:
         for array in arrays:
@@ -128,7 +128,7 @@ def test_map_keeps_no_more_in_flight_than_it_may():
 
     async def body(bridge: aio.Bridge) -> None:
         nonlocal most
-        async for _ in bridge.map(fl.sum, (np.ones(10_000) for _ in range(100)), in_flight=5):
+        async for _ in bridge.map(fl.sum, (np.ones(100_000) for _ in range(100)), in_flight=5):
             most = max(most, bridge.stats().under_way)
 
     with_bridge(body, threads=2)
@@ -185,12 +185,12 @@ def test_a_call_too_small_for_a_thread_is_done_at_once():
         assert bridge.stats().done == 1 and bridge.stats().under_way == 1
         with pytest.raises(fl.BorrowError):
             await bridge.run(fl.scale, array, 2.0, out=array[::-1])
-        blocked = np.ones(10_000)
+        blocked = np.ones(100_000)
         waiting = bridge.run(fl.sum, blocked)
         with pytest.raises(fl.BorrowError, match="sum"):
             await bridge.run(fl.scale_inplace, blocked[:3], 2.0)
         blocker.cancel()
-        assert await waiting == 10_000
+        assert await waiting == 100_000
         assert bridge.run(fl.scale_inplace, blocked[:3], 2.0).result() is None
 
     with_bridge(body, threads=1)
@@ -204,11 +204,11 @@ def test_every_loop_will_do(name: str):
     async def main() -> None:
         assert name in type(asyncio.get_running_loop()).__module__
         async with aio.Bridge(threads=2) as bridge:
-            large = [np.full(10_000, float(i)) for i in range(100)]
+            large = [np.full(100_000, float(i)) for i in range(100)]
             replies = [bridge.run(fl.sum, array) for array in large]
-            assert await asyncio.gather(*replies) == [10_000.0 * i for i in range(100)]
+            assert await asyncio.gather(*replies) == [100_000.0 * i for i in range(100)]
             ready = [each async for each in bridge.map(fl.sum, large, ordered=False)]
-            assert sorted(ready) == [10_000.0 * i for i in range(100)]
+            assert sorted(ready) == [100_000.0 * i for i in range(100)]
             slow = [bridge.run(fl.sum, endless()) for _ in range(4)]
             with pytest.raises(TimeoutError):
                 await bridge.run(fl.sum, endless(), timeout=0.02)
@@ -321,7 +321,7 @@ def test_cancelling_and_finishing_may_race():
     seeds = random.Random(7)
 
     async def body(bridge: aio.Bridge) -> None:
-        arrays = [np.ones(seeds.randrange(1, 60_000)) for _ in range(20)]
+        arrays = [np.ones(seeds.randrange(1, 150_000)) for _ in range(20)]
         for round_ in range(1000 if MANY else 200):
             replies = [bridge.run(fl.sum, seeds.choice(arrays)) for _ in range(3)]
             if round_ % 2:

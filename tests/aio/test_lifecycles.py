@@ -23,14 +23,14 @@ def test_threads_without_a_loop_wait_for_their_results():
 
     def work(i: int) -> None:
         for _ in range(50):
-            results[i] += bridge.run_sync(fl.sum, np.full(10_000, float(i)))
+            results[i] += bridge.run_sync(fl.sum, np.full(100_000, float(i)))
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == [50 * 10_000.0 * i for i in range(8)]
+    assert results == [50 * 100_000.0 * i for i in range(8)]
     with pytest.raises(fl.ArgumentTypeError):
         bridge.run_sync(fl.sum, "text")
     with pytest.raises(TypeError, match="to_thread"):
@@ -47,7 +47,7 @@ def test_run_sync_stops_at_its_deadline():
     with pytest.raises(TimeoutError):
         bridge.run_sync(fl.sum, endless(), timeout=0.05)
     assert fl.testing.live_borrows() == 0
-    assert bridge.run_sync(fl.sum, large(), timeout=60) == 20_000
+    assert bridge.run_sync(fl.sum, large(), timeout=60) == 100_000
     with pytest.raises(fl.ArgumentValueError, match="timeout"):
         bridge.run_sync(fl.sum, np.ones(3), timeout=-1)
     asyncio.run(bridge.close())
@@ -96,13 +96,13 @@ def test_a_bridge_serves_one_loop_after_the_other():
         return await bridge.run(fl.sum, large())
 
     for _ in range(100):
-        assert asyncio.run(ask()) == 20_000
+        assert asyncio.run(ask()) == 100_000
 
     async def leave_something_behind() -> None:
         bridge.run(fl.sum, endless())
 
     asyncio.run(leave_something_behind())
-    assert asyncio.run(ask()) == 20_000
+    assert asyncio.run(ask()) == 100_000
     asyncio.run(bridge.close())
     with pytest.raises(RuntimeError, match="closed"):
         asyncio.run(ask())
@@ -132,9 +132,9 @@ def test_several_loops_and_bridges_work_side_by_side():
     async def work(seed: int) -> None:
         async with aio.Bridge(threads=2) as first, aio.Bridge(threads=1) as second:
             for i in range(100):
-                array = np.full(10_000, float(seed + i))
+                array = np.full(100_000, float(seed + i))
                 one, two = first.run(fl.sum, array), second.run(fl.describe, array)
-                assert await one == (await two).sum == 10_000.0 * (seed + i)
+                assert await one == (await two).sum == 100_000.0 * (seed + i)
 
     failed = []
 
@@ -157,7 +157,7 @@ def test_close_waits_for_what_there_is_and_cancels_after_its_timeout():
         bridge = aio.Bridge(threads=1, max_queue=2)
         replies = [bridge.run(fl.sum, large()) for _ in range(10)]
         await bridge.close()
-        assert [reply.result() for reply in replies] == [20_000.0] * 10
+        assert [reply.result() for reply in replies] == [100_000.0] * 10
         with pytest.raises(RuntimeError, match="closed"):
             bridge.run(fl.sum, np.ones(3))
         await bridge.close()
@@ -185,19 +185,19 @@ async def parent():
     if child == 0:
         assert all(isinstance(r.exception(), fl.ForkedError) for r in [waited_for, *queued])
         assert fl.testing.live_borrows() == 0
-        assert bridge.run_sync(fl.sum, large()) == 20_000
+        assert bridge.run_sync(fl.sum, large()) == 100_000
         result = []
         async def ask():
-            return [await bridge.run(fl.sum, np.ones(i * 1000)) for i in range(100)]
+            return [await bridge.run(fl.sum, np.ones(i * 10_000)) for i in range(100)]
         thread = threading.Thread(target=lambda: result.append(asyncio.run(ask())))
         thread.start(); thread.join()
-        assert result == [[i * 1000.0 for i in range(100)]]
+        assert result == [[i * 10_000.0 for i in range(100)]]
         os._exit(7)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 7, status
     assert not waited_for.done()
     for reply in [waited_for, *queued]: reply.cancel()
-    assert await bridge.run(fl.sum, large()) == 20_000
+    assert await bridge.run(fl.sum, large()) == 100_000
     await bridge.close()
 import fastlane.testing
 asyncio.run(parent())
@@ -211,16 +211,16 @@ def test_many_forks(state: str):
     forks = 100 if MANY else 10
     run = run_with_bridge(f"""
 bridge = aio.Bridge(threads=2)
-assert bridge.run_sync(fl.sum, large()) == 20_000
+assert bridge.run_sync(fl.sum, large()) == 100_000
 over = threading.Event()
 def keep_busy():
-    while not over.is_set(): bridge.run_sync(fl.sum, np.ones(50_000))
+    while not over.is_set(): bridge.run_sync(fl.sum, np.ones(100_000))
 threads = [threading.Thread(target=keep_busy) for _ in range({2 if state == "busy" else 0})]
 for thread in threads: thread.start()
 for _ in range({forks}):
     child = os.fork()
     if child == 0:
-        os._exit(0 if bridge.run_sync(fl.sum, large()) == 20_000 else 1)
+        os._exit(0 if bridge.run_sync(fl.sum, large()) == 100_000 else 1)
     assert os.waitpid(child, 0)[1] == 0
 over.set()
 for thread in threads: thread.join()
