@@ -38,8 +38,8 @@ struct Workers::Thread {
   WorkerJob* job = nullptr;  // what it does; under the lock
 };
 
-Workers::Workers(std::size_t threads)
-    : most_threads_(std::max<std::size_t>(threads, 1)), descriptor_(new_descriptor()) {
+Workers::Workers(std::size_t threads, int nice)
+    : most_threads_(std::max<std::size_t>(threads, 1)), nice_(nice), descriptor_(new_descriptor()) {
   enlist();
 }
 
@@ -52,7 +52,7 @@ Workers::~Workers() {
 void Workers::submit(WorkerJob& job) {
   bool must_wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = lock_awake(mutex_);
     enqueue(job);
     must_wake = looking_ < queued();
   }
@@ -151,13 +151,15 @@ void Workers::cancel(WorkerJob& job) noexcept {
 WorkerJob* Workers::take_back() noexcept {
   std::uint64_t words = 0;
   static_cast<void>(!read(descriptor_, &words, sizeof words));  // nothing to read is no error
-  const std::lock_guard lock(mutex_);
+  const auto lock = lock_awake(mutex_);
   WorkerJob* first = first_back_;
   first_back_ = last_back_ = nullptr;
   return first;
 }
 
 void Workers::serve(Thread& self) noexcept {
+  // On Linux it is the thread alone that becomes nicer; where it may not be, it stays as it is.
+  if (nice_ > 0) static_cast<void>(!nice(nice_));
   std::unique_lock lock(mutex_);
   while (true) {
     if (WorkerJob* job = take_from_queue()) {
@@ -169,7 +171,7 @@ void Workers::serve(Thread& self) noexcept {
       } catch (...) {
         job->error_ = std::current_exception();
       }
-      lock.lock();
+      lock = lock_awake(mutex_);
       self.job = nullptr;
       running_.fetch_sub(1, std::memory_order_relaxed);
       if (bring_back(*job)) {  // the job may be gone from here on

@@ -64,8 +64,9 @@ class WorkerJob {
 
 class Workers final : private Forkable {
  public:
-  // Threads start when there is work for them. May throw std::system_error (no descriptor left).
-  explicit Workers(std::size_t threads);
+  // Threads start when there is work for them, each `nice` steps nicer than the one that asks.
+  // May throw std::system_error (no descriptor left).
+  explicit Workers(std::size_t threads, int nice = 0);
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers();
@@ -118,6 +119,7 @@ class Workers final : private Forkable {
   void announce() const noexcept;
 
   const std::size_t most_threads_;
+  const int nice_;
   int descriptor_;
   std::mutex mutex_;
   std::condition_variable wanted_;  // by threads: there is a job, or it is time to leave

@@ -78,6 +78,8 @@ class Bridge:
     max_bytes   no call begins while those under way borrow this many bytes or more.
     on_full     "wait": a call that finds the bridge full begins later, in order;
                 "raise": it raises Overloaded, whose retry_after is in seconds.
+    nice        how much nicer than the loop's thread the workers are (os.nice): where they compete
+                for a CPU, the loop goes first.
 
     A bridge belongs to the loop that first uses it, and to another one when that one is closed.
     """
@@ -89,17 +91,14 @@ class Bridge:
         max_queue: int = 1024,
         max_bytes: int | None = None,
         on_full: str = "wait",
+        nice: int = 5,
     ) -> None:
         if on_full not in ("wait", "raise"):
-            raise ArgumentValueError(
-                f"Bridge(): argument 'on_full' must be 'wait' or 'raise', got {on_full!r}"
-            )
+            raise ArgumentValueError(f"Bridge(): 'on_full' is 'wait' or 'raise', got {on_full!r}")
         if max_queue < 1:
-            raise ArgumentValueError(
-                f"Bridge(): argument 'max_queue' must be 1 or more, got {max_queue}"
-            )
+            raise ArgumentValueError(f"Bridge(): 'max_queue' must be 1 or more, got {max_queue}")
         self._threads = get_threads() if threads is None else threads
-        self._workers = Workers(self._threads)
+        self._workers = Workers(self._threads, nice)
         self._max_queue = max_queue
         self._max_bytes = max_bytes
         self._raises = on_full == "raise"

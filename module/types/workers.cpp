@@ -25,15 +25,18 @@ struct WorkersObject {
 WorkersState& state_in(PyObject* self) { return *reinterpret_cast<WorkersObject*>(self)->state; }
 
 constexpr const char* kWorkersDoc =
-    "Workers(threads)\n--\n\n"
-    "Threads that do fastlane's calls for futures. They start when there is work for them.\n\n"
+    "Workers(threads, nice=0)\n--\n\n"
+    "Threads that do fastlane's calls for futures. They start when there is work for them, and "
+    "are\n"
+    "so much nicer to others, in the sense of os.nice, than the thread that asks.\n\n"
     "**Memory:** holds the arguments of calls that are under way.";
 
 PyObject* workers_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  static const char* const kKeywords[] = {"threads", nullptr};
+  static const char* const kKeywords[] = {"threads", "nice", nullptr};
   Py_ssize_t threads = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n:Workers", const_cast<char**>(kKeywords),
-                                   &threads)) {
+  int nice = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|i:Workers", const_cast<char**>(kKeywords),
+                                   &threads, &nice)) {
     return nullptr;
   }
   PyObject* module = PyType_GetModule(type);  // borrowed
@@ -44,7 +47,12 @@ PyObject* workers_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
             {"Workers", "threads", "1 or more", std::to_string(threads), ""});
       return nullptr;
     }
-    auto state = std::make_unique<WorkersState>(static_cast<std::size_t>(threads));
+    if (nice < 0 || nice > 19) {
+      raise(state_of(module).argument_value_error,
+            {"Workers", "nice", "0 to 19", std::to_string(nice), ""});
+      return nullptr;
+    }
+    auto state = std::make_unique<WorkersState>(static_cast<std::size_t>(threads), nice);
     PyObject* self = type->tp_alloc(type, 0);  // new
     if (self == nullptr) return nullptr;
     reinterpret_cast<WorkersObject*>(self)->state = state.release();  // transferred

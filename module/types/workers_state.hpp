@@ -17,7 +17,7 @@ namespace fastlane {
 // All of it needs the GIL.
 class WorkersState {
  public:
-  explicit WorkersState(std::size_t threads) : workers_(threads) {}
+  WorkersState(std::size_t threads, int nice) : workers_(threads, nice) {}
 
   enum class Submitted : std::uint8_t { refused, settled, under_way };
 

@@ -364,7 +364,9 @@ def test_a_future_and_a_bridge_that_are_dropped_leave_nothing():
 
 
 @pytest.mark.parametrize(
-    "options", [{"on_full": "drop"}, {"max_queue": 0}, {"threads": 0}], ids=lambda o: next(iter(o))
+    "options",
+    [{"on_full": "drop"}, {"max_queue": 0}, {"threads": 0}, {"nice": 20}],
+    ids=lambda options: next(iter(options)),
 )
 def test_wrong_options_are_refused(options: dict[str, Any]):
     with pytest.raises(fl.ArgumentValueError, match=next(iter(options))):

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import gc
 import resource
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -151,6 +152,22 @@ async def idle(submit: Submit, call: tuple[Any, ...], seconds: float) -> Figures
     used = cpu_seconds()
     await asyncio.sleep(seconds)
     return {"cpu": (cpu_seconds() - used) / seconds * 100}
+
+
+def without_a_loop(call: tuple[Any, ...], times: int) -> float:
+    """Seconds that the same calls take on two threads with nothing else to do: what the CPUs give."""
+
+    def work() -> None:
+        for _ in range(times // THREADS):
+            call[0](*call[1:])
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    begin = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - begin
 
 
 def measure(way: str, measurement: Callable[..., Any], *args: Any) -> Figures:
