@@ -87,6 +87,7 @@ def extension() -> Extension:
         extra_link_args=[
             "-Wl,--gc-sections",
             "-Wl,--as-needed",
+            "-ldl",
             f"-Wl,--version-script={HERE / 'module' / 'exports.map'}",
             "-s",
             *optimisation,

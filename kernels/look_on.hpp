@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <mutex>
 
 namespace fastlane::kernels {
 
@@ -34,6 +35,20 @@ bool look_on(Done&& done) noexcept {
     }
   } while (std::chrono::steady_clock::now() < end);
   return done();
+}
+
+// Takes a lock that is held for a few loads and stores: being put to sleep by it and woken again
+// costs many times what it guards. On one CPU its holder cannot go on meanwhile.
+template <class Mutex>
+std::unique_lock<Mutex> lock_awake(Mutex& mutex) {
+  static const bool one_cpu = usable_cpus() == 1;
+  std::unique_lock lock(mutex, std::try_to_lock);
+  for (int i = 0; i < 100 && !lock.owns_lock() && !one_cpu; ++i) {
+    pause_cpu();
+    static_cast<void>(lock.try_lock());
+  }
+  if (!lock.owns_lock()) lock.lock();
+  return lock;
 }
 
 }  // namespace fastlane::kernels

@@ -25,29 +25,6 @@ int new_descriptor() {
   return descriptor;
 }
 
-// All that live in this process, for fork. Made when the library is loaded and never destroyed.
-struct Everyone {
-  std::mutex mutex;
-  std::vector<Workers*> workers;
-};
-Everyone& everyone = *[] {
-  auto* const made = new Everyone();
-  pthread_atfork(
-      [] {
-        everyone.mutex.lock();
-        for (Workers* workers : everyone.workers) workers->before_fork();
-      },
-      [] {
-        for (Workers* workers : everyone.workers) workers->after_fork_in_parent();
-        everyone.mutex.unlock();
-      },
-      [] {
-        for (Workers* workers : everyone.workers) workers->after_fork_in_child();
-        everyone.mutex.unlock();
-      });
-  return made;
-}();
-
 void ask_whether_cancelled(void* is_cancelled) {
   if (static_cast<std::atomic<bool>*>(is_cancelled)->load(std::memory_order_relaxed)) {
     throw Cancelled();
@@ -61,25 +38,21 @@ struct Workers::Thread {
   WorkerJob* job = nullptr;  // what it does; under the lock
 };
 
-Workers::Workers(std::size_t threads)
-    : most_threads_(std::max<std::size_t>(threads, 1)), descriptor_(new_descriptor()) {
-  const std::lock_guard lock(everyone.mutex);
-  everyone.workers.push_back(this);
+Workers::Workers(std::size_t threads, int nice)
+    : most_threads_(std::max<std::size_t>(threads, 1)), nice_(nice), descriptor_(new_descriptor()) {
+  enlist();
 }
 
 Workers::~Workers() {
   stop();
-  {
-    const std::lock_guard lock(everyone.mutex);
-    std::erase(everyone.workers, this);
-  }
+  delist();
   close(descriptor_);
 }
 
 void Workers::submit(WorkerJob& job) {
   bool must_wake = false;
   {
-    const std::lock_guard lock(mutex_);
+    const auto lock = lock_awake(mutex_);
     enqueue(job);
     must_wake = looking_ < queued();
   }
@@ -178,13 +151,15 @@ void Workers::cancel(WorkerJob& job) noexcept {
 WorkerJob* Workers::take_back() noexcept {
   std::uint64_t words = 0;
   static_cast<void>(!read(descriptor_, &words, sizeof words));  // nothing to read is no error
-  const std::lock_guard lock(mutex_);
+  const auto lock = lock_awake(mutex_);
   WorkerJob* first = first_back_;
   first_back_ = last_back_ = nullptr;
   return first;
 }
 
 void Workers::serve(Thread& self) noexcept {
+  // On Linux it is the thread alone that becomes nicer; where it may not be, it stays as it is.
+  if (nice_ > 0) static_cast<void>(!nice(nice_));
   std::unique_lock lock(mutex_);
   while (true) {
     if (WorkerJob* job = take_from_queue()) {
@@ -196,7 +171,7 @@ void Workers::serve(Thread& self) noexcept {
       } catch (...) {
         job->error_ = std::current_exception();
       }
-      lock.lock();
+      lock = lock_awake(mutex_);
       self.job = nullptr;
       running_.fetch_sub(1, std::memory_order_relaxed);
       if (bring_back(*job)) {  // the job may be gone from here on

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/checkpoint.hpp"
+#include "kernels/forkable.hpp"
 
 namespace fastlane::kernels {
 
@@ -61,10 +62,11 @@ class WorkerJob {
   std::exception_ptr error_;
 };
 
-class Workers {
+class Workers final : private Forkable {
  public:
-  // Threads start when there is work for them. May throw std::system_error (no descriptor left).
-  explicit Workers(std::size_t threads);
+  // Threads start when there is work for them, each `nice` steps nicer than the one that asks.
+  // May throw std::system_error (no descriptor left).
+  explicit Workers(std::size_t threads, int nice = 0);
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
   ~Workers();
@@ -99,13 +101,13 @@ class Workers {
   std::size_t queued() const noexcept { return queued_.load(std::memory_order_relaxed); }
   std::size_t running() const noexcept { return running_.load(std::memory_order_relaxed); }
 
-  // Around fork. In the child no thread is left: what was queued or running comes back abandoned.
-  void before_fork() noexcept { mutex_.lock(); }
-  void after_fork_in_parent() noexcept { mutex_.unlock(); }
-  void after_fork_in_child() noexcept;
-
  private:
   struct Thread;
+
+  // In the child no thread is left: what was queued or running comes back abandoned.
+  void before_fork() noexcept override { mutex_.lock(); }
+  void after_fork_in_parent() noexcept override { mutex_.unlock(); }
+  void after_fork_in_child() noexcept override;
 
   void serve(Thread& self) noexcept;
   // All below need the lock.
@@ -117,6 +119,7 @@ class Workers {
   void announce() const noexcept;
 
   const std::size_t most_threads_;
+  const int nice_;
   int descriptor_;
   std::mutex mutex_;
   std::condition_variable wanted_;  // by threads: there is a job, or it is time to leave

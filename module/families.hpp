@@ -16,6 +16,7 @@ extern PyMethodDef scaled_copy_methods[];
 extern PyMethodDef scaled_copy_raw_methods[];
 extern PyMethodDef arrow_methods[];
 extern PyMethodDef testing_methods[];
+extern PyMethodDef events_methods[];
 extern PyMethodDef counters_methods[];
 extern PyMethodDef threads_methods[];
 extern PyMethodDef tolist_methods[];
@@ -59,6 +60,7 @@ inline constexpr Family kFamilies[] = {
     {nullptr, transpose_methods},
     {"testing", testing_methods},
     {"testing", borrows_methods},
+    {"testing", events_methods},
     {"image", image_batch_methods},
     {"image", image_decode_methods},
     {"image", image_normalize_methods},

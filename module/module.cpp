@@ -16,7 +16,9 @@
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
+#include "module/types/callback_queue.hpp"
 #include "module/types/expression.hpp"
+#include "module/types/fetcher.hpp"
 #include "module/types/mapped_file.hpp"
 #include "module/types/matrix.hpp"
 #include "module/types/workers.hpp"
@@ -84,11 +86,16 @@ int add_constants(PyObject* module) {
 
 // What the module holds beside its functions, in the order in which it comes.
 constexpr int (*kAdditions[])(PyObject* module) = {
-    choose_cpu_row,       add_constants,     add_errors,          add_descriptors,
-    add_owner_type,       join_rust_borrows, add_arena_types,     add_mapped_file_type,
-    add_description_type, add_matrix_type,   add_workers_type,    add_expression_type,
-    add_image_info_type,  add_counter_type,  add_processor_types, add_database_errors,
-    stop_pool_at_exit,    add_c_api,
+    choose_cpu_row,       add_constants,
+    add_errors,           add_descriptors,
+    add_owner_type,       join_rust_borrows,
+    add_arena_types,      add_mapped_file_type,
+    add_description_type, add_matrix_type,
+    add_workers_type,     add_expression_type,
+    add_image_info_type,  add_counter_type,
+    add_processor_types,  add_database_errors,
+    stop_pool_at_exit,    add_callback_queue_types,
+    add_fetcher_type,     add_c_api,
 };
 
 // NumPy can be loaded once in a process, so this is where a second interpreter is refused.

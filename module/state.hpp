@@ -28,11 +28,15 @@ struct ModuleState {
   PyObject* descriptors[kernels::kDTypes];  // NumPy's, by element type
   PyObject* arena_type;
   PyObject* arena_stats_type;
+  PyObject* callback_queue_type;
+  PyObject* callback_queue_stats_type;
   PyObject* matrix_type;
   PyObject* description_type;
   PyObject* image_info_type;
   PyObject* expression_type;
-  PyObject* known_expressions;  // dict: source to Expression, so that evaluate() parses once
+  PyObject* name_set_result;     // interned, for futures
+  PyObject* name_set_exception;  // likewise
+  PyObject* known_expressions;   // dict: source to Expression, so that evaluate() parses once
 };
 
 // `visit` is called with every field by traverse and clear, so that the list stands once.

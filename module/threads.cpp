@@ -1,7 +1,7 @@
 // The one thread pool as Python sees it: its size, and its end before the interpreter's.
 #include "kernels/pool.hpp"
+#include "module/boundary/at_exit.hpp"
 #include "module/boundary/method_table.hpp"
-#include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 
 namespace fastlane {
@@ -38,7 +38,6 @@ struct GetThreads {
   PyObject* finish() { return PyLong_FromSize_t(kernels::pool().size()); }
 };
 
-// Bound to no module, so that the exit hook of one import is equal to that of the next.
 PyObject* stop_pool(PyObject*, PyObject*) noexcept {
   run_detached([] { kernels::pool().shutdown(); });  // callers that wait may need the GIL
   return Py_NewRef(Py_None);
@@ -49,20 +48,7 @@ PyMethodDef stop_pool_method = {"stop_pool", stop_pool, METH_NOARGS,
 
 }  // namespace
 
-int stop_pool_at_exit(PyObject*) {
-  OwnedRef stop = OwnedRef::from_new(PyCFunction_New(&stop_pool_method, nullptr));
-  OwnedRef atexit = OwnedRef::from_new(PyImport_ImportModule("atexit"));
-  if (!stop || !atexit) return -1;
-  for (const char* step : {"unregister", "register"}) {
-    OwnedRef done =
-        OwnedRef::from_new(PyObject_CallMethod(atexit.borrow(), step, "O", stop.borrow()));
-    if (!done) return -1;
-    done.decref();
-  }
-  atexit.decref();
-  stop.decref();
-  return 0;
-}
+int stop_pool_at_exit(PyObject*) { return call_at_exit(&stop_pool_method); }
 
 PyMethodDef threads_methods[] = {
     row_of<SetThreads>(kSetThreadsDoc),

@@ -32,6 +32,7 @@ from call_kinds import (
     Refusal,
     Text,
 )
+from calls_callbacks import CALLBACKS
 from calls_expressions import EXPRESSIONS
 from calls_image import IMAGE
 from calls_lab import LAB
@@ -353,6 +354,7 @@ CALLS: list[Call] = [
     *MAPPED_FILE,
     *ARENA,
     *RECORDS,
+    *CALLBACKS,
 ]
 
 

@@ -24,4 +24,8 @@ def test_examples_run_in_order(page, tmp_path, monkeypatch):
     (tmp_path / "photo.png").write_bytes(pngs.sample(2, 8, 40, 60).encode())
     names: dict[str, object] = {"__name__": "example"}
     for number, example in enumerate(examples(page), 1):
-        exec(compile(example, f"{page.name}, example {number}", "exec"), names)
+        try:
+            exec(compile(example, f"{page.name}, example {number}", "exec"), names)
+        except ModuleNotFoundError as missing:
+            assert missing.name and not missing.name.startswith("fastlane")
+            pytest.skip(f"{missing.name} is not installed: pip install {missing.name}")

@@ -14,6 +14,7 @@ LONGEST_FILE = 400
 GIL_FILES = {
     "module/boundary/attached.hpp",
     "module/boundary/call.hpp",
+    "module/boundary/native_thread.hpp",
     "module/boundary/released_gil.hpp",
 }
 RAW_LESSONS = "module/lessons/*_raw.cpp"  # they show the calls that the guards stand for

@@ -22,7 +22,11 @@ class Attached {
   }
   Attached(const Attached&) = delete;
   Attached& operator=(const Attached&) = delete;
-  ~Attached() { PyEval_SaveThread(); }
+  // Python that was run in between may have ended the thread: then nothing below is touched.
+  ~Attached() {
+    if (!PyGILState_Check()) stay_until_exit();
+    PyEval_SaveThread();
+  }
 };
 
 }  // namespace fastlane

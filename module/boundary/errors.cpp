@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "kernels/event_queue.hpp"
 #include "kernels/file_error.hpp"
 #include "kernels/image/decode_error.hpp"
 #include "kernels/pool.hpp"
@@ -113,6 +114,23 @@ void raise_decode_error(PyObject* error_class, const char* function,
   exception.decref();
 }
 
+// How long to wait is an attribute.
+void raise_overloaded(PyObject* error_class, const char* function,
+                      const kernels::QueueFull& error) {
+  OwnedRef message =
+      OwnedRef::from_new(PyUnicode_FromFormat("%s(): %s", function, error.what()));  // new
+  if (!message) return;
+  OwnedRef exception = OwnedRef::from_new(PyObject_CallOneArg(error_class, message.borrow()));
+  message.decref();
+  if (!exception) return;
+  OwnedRef wait = OwnedRef::from_new(PyFloat_FromDouble(error.retry_after.count()));  // new
+  if (wait && PyObject_SetAttrString(exception.borrow(), "retry_after", wait.borrow()) == 0) {
+    PyErr_SetObject(error_class, exception.borrow());
+  }
+  wait.decref();
+  exception.decref();
+}
+
 // Runs outside every guard, so it must not throw: nothing here allocates in C++.
 void translate(PyObject* module, const char* function) {
   try {
@@ -136,6 +154,8 @@ void translate(PyObject* module, const char* function) {
     raise_what(state_of(module).argument_value_error, function, error);
   } catch (const std::overflow_error& error) {
     raise_what(PyExc_OverflowError, function, error);
+  } catch (const kernels::QueueFull& error) {
+    raise_overloaded(state_of(module).overloaded, function, error);
   } catch (const kernels::Forked& error) {
     raise_what(state_of(module).forked_error, function, error);
   } catch (const std::exception& error) {
@@ -198,6 +218,18 @@ bool raise(PyObject* error_class, const Complaint& complaint) {
   }
   exception.decref();
   return false;
+}
+
+PyObject* take_exception() noexcept {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);  // owned
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return value;
 }
 
 std::string describe_object(PyObject* object) {

@@ -34,6 +34,9 @@ std::string text_of(const PyTypeObject& builtin, PyObject* object);
 // bad_alloc is MemoryError, system_error is OSError, and so on; returns null.
 PyObject* raise_current_exception(PyObject* module, const char* function) noexcept;
 
+// Takes the exception that is set, with its traceback. New reference.
+PyObject* take_exception() noexcept;
+
 // Fills the state's error classes and adds them to the module. -1 with an exception on failure.
 int add_errors(PyObject* module);
 

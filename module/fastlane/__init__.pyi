@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self, SupportsIndex
@@ -54,6 +54,37 @@ class Arena:
     def stats(self, /) -> ArenaStats: ...
     def trim(self, /) -> None: ...
     def close(self, /) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        error_class: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+class CallbackQueueStats(NamedTuple):
+    pending: int
+    posted: int
+    delivered: int
+    batches: int
+    failed: int
+
+class CallbackQueue:
+    def __new__(
+        cls,
+        callable: Callable[[list[tuple[int, bytes]]], object],
+        /,
+        *,
+        max_batch: int = 256,
+        max_wait: float = 0.0,
+        max_pending: int = 65536,
+        on_full: Literal["wait", "raise"] = "wait",
+    ) -> Self: ...
+    def post(self, code: SupportsIndex, payload: Buffer = b"", /) -> None: ...
+    def flush(self, timeout: float | None = None, /) -> None: ...
+    def close(self, timeout: float | None = None, /) -> None: ...
+    def stats(self, /) -> CallbackQueueStats: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self,

@@ -16,11 +16,25 @@ import time
 import weakref
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
-from typing import Any, NamedTuple
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fastlane._core import ArgumentValueError, Overloaded, Workers, get_threads
+from fastlane import _fetch
+from fastlane._core import (
+    ArgumentValueError,
+    Expression,
+    ForkedError,
+    Overloaded,
+    Workers,
+    evaluate,
+    get_threads,
+)
+from fastlane._fetch import FetchError, fetch
 
-__all__ = ["Bridge", "BridgeStats"]
+if TYPE_CHECKING:
+    from fastlane._python_calls import PythonCalls
+
+__all__ = ["Bridge", "BridgeStats", "FetchError", "fetch"]
 
 
 class BridgeStats(NamedTuple):
@@ -64,6 +78,8 @@ class Bridge:
     max_bytes   no call begins while those under way borrow this many bytes or more.
     on_full     "wait": a call that finds the bridge full begins later, in order;
                 "raise": it raises Overloaded, whose retry_after is in seconds.
+    nice        how much nicer than the loop's thread the workers are (os.nice): where they compete
+                for a CPU, the loop goes first.
 
     A bridge belongs to the loop that first uses it, and to another one when that one is closed.
     """
@@ -75,25 +91,24 @@ class Bridge:
         max_queue: int = 1024,
         max_bytes: int | None = None,
         on_full: str = "wait",
+        nice: int = 5,
     ) -> None:
         if on_full not in ("wait", "raise"):
-            raise ArgumentValueError(
-                f"Bridge(): argument 'on_full' must be 'wait' or 'raise', got {on_full!r}"
-            )
+            raise ArgumentValueError(f"Bridge(): 'on_full' is 'wait' or 'raise', got {on_full!r}")
         if max_queue < 1:
-            raise ArgumentValueError(
-                f"Bridge(): argument 'max_queue' must be 1 or more, got {max_queue}"
-            )
+            raise ArgumentValueError(f"Bridge(): 'max_queue' must be 1 or more, got {max_queue}")
         self._threads = get_threads() if threads is None else threads
-        self._workers = Workers(self._threads)
+        self._workers = Workers(self._threads, nice)
         self._max_queue = max_queue
         self._max_bytes = max_bytes
         self._raises = on_full == "raise"
         self._loop: asyncio.AbstractEventLoop | None = None  # that hears of what has ended
         self._served: asyncio.AbstractEventLoop | None = None  # the same, until the bridge closes
         self._descriptor = -1
+        self._python: PythonCalls | None = None  # made for the first function written in Python
         self._under_way = 0
-        self._done = 0
+        self._done = 0  # by workers
+        self._at_once = 0
         self._began = 0.0  # when the bridge last became busy
         self._done_before = 0
         self._waiting: deque[_Waiting] = deque()
@@ -114,7 +129,8 @@ class Bridge:
     ) -> asyncio.Future[Any]:
         """A future of function(*args, **kwargs), which must be one of fastlane's functions.
 
-        The arguments are checked before this returns, and borrowed until the call has ended.
+        The arguments are checked before this returns, and borrowed until the call has ended; a
+        call that is too small to be worth a thread has ended when this returns.
         Cancelling the future stops the call at its next checkpoint; so does the timeout, in
         seconds, with TimeoutError. Raises Overloaded when the bridge is full and refuses calls.
         """
@@ -129,7 +145,7 @@ class Bridge:
             self._waiting.append(_Waiting(reply, function, args, kwargs))
         else:
             self._submit(reply, function, args, kwargs)
-        if timeout is not None:
+        if timeout is not None and not reply.done():
             timer = loop.call_later(timeout, _expire, reply, timeout)
             reply.add_done_callback(lambda _: timer.cancel())
         return reply
@@ -149,9 +165,7 @@ class Bridge:
         error ends the iteration and stops what is under way; so does leaving it.
         """
         if in_flight < 1:
-            raise ArgumentValueError(
-                f"map(): argument 'in_flight' must be 1 or more, got {in_flight}"
-            )
+            raise ArgumentValueError(f"map(): 'in_flight' must be 1 or more, got {in_flight}")
         replies: deque[asyncio.Future[Any]] = deque()
         source = items if isinstance(items, AsyncIterable) else _each(items)
         try:
@@ -188,9 +202,10 @@ class Bridge:
 
     def stats(self) -> BridgeStats:
         """What there is to do now, and how many calls have been settled."""
-        queued, running, under_way, borrowed = self._workers.counts()
+        queued, running, _, borrowed = self._workers.counts()
+        done = self._done + self._at_once
         return BridgeStats(
-            len(self._waiting), queued, running, under_way, borrowed, self._done, self._threads
+            len(self._waiting), queued, running, self._under_way, borrowed, done, self._threads
         )
 
     # ---- Ends ------------------------------------------------------------------------------
@@ -224,6 +239,8 @@ class Bridge:
         for waiting in self._waiting:
             waiting.reply.cancel()
         self._waiting.clear()
+        if self._python is not None:
+            self._python.end_all()
         self._workers.cancel_all()
         self._workers.stop(at_exit)
         self._drained(self._workers.drain())
@@ -245,6 +262,9 @@ class Bridge:
         if self._loop is not None:  # nobody can wait for what it left behind
             self._waiting.clear()
             self._workers.cancel_all()
+            if self._python is not None:
+                self._under_way -= self._python.end_all()
+                self._python = None
         self._loop = self._served = loop
         self._descriptor = self._workers.fileno()
         loop.add_reader(self._descriptor, self._come_back)
@@ -278,11 +298,33 @@ class Bridge:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
-        self._workers.submit(reply, function, args, kwargs or None)
+        if type(function) is Expression:
+            function, args = evaluate, (function.source, *args)
+        if type(function) is not BuiltinFunctionType:
+            self._submit_python(reply, function, args, kwargs)
+        elif not self._workers.submit(reply, function, args, kwargs):
+            self._at_once += 1
+            return
         if not self._under_way:
             self._began = time.monotonic()
             self._done_before = self._done
         self._under_way += 1
+
+    def _submit_python(
+        self,
+        reply: _Reply,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        from fastlane import _python_calls  # plans and pictures are not loaded for the others
+
+        if not _python_calls.is_python_level(function):
+            hint = "write asyncio.to_thread() for others"
+            raise TypeError(f"run(): expected a function of fastlane, got {function!r}; {hint}")
+        if self._python is None:
+            self._python = _python_calls.PythonCalls(self._threads, lambda: self._drained(1))
+        self._python.submit(reply, function, args, kwargs)
 
     def _is_full(self) -> bool:
         return self._under_way >= self._max_queue or (
@@ -306,6 +348,9 @@ class Bridge:
         self._idle = None
         self._waiting.clear()
         self._workers.drain()  # settles what was under way with ForkedError
+        if self._python is not None:
+            self._python.end_all(ForkedError("run(): the process forked; the call is the parent's"))
+            self._python = None
         self._under_way = 0
         self._synchronous = threading.Semaphore(self._max_queue)
 
@@ -340,11 +385,13 @@ _live: weakref.WeakSet[Bridge] = weakref.WeakSet()
 def _end_all() -> None:
     for bridge in list(_live):
         bridge._end(at_exit=True)
+    _fetch.stop_all()
 
 
 def _after_fork() -> None:
     for bridge in list(_live):
         bridge._forked()
+    _fetch.after_fork()
 
 
 atexit.register(_end_all)

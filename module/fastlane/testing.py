@@ -17,6 +17,7 @@ bytes_length = _core.testing.buffer_length
 text_length = _core.testing.text_length
 conflicts = _core.testing.conflicts
 live_borrows = _core.testing.live_borrows
+post_events = _core.testing.post_events
 
 
 @contextmanager
@@ -42,4 +43,5 @@ __all__ = [
     "conflicts",
     "live_borrows",
     "hold",
+    "post_events",
 ]

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "module/boundary/deadline.hpp"
 #include "module/boundary/deferred_call.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -24,15 +25,18 @@ struct WorkersObject {
 WorkersState& state_in(PyObject* self) { return *reinterpret_cast<WorkersObject*>(self)->state; }
 
 constexpr const char* kWorkersDoc =
-    "Workers(threads)\n--\n\n"
-    "Threads that do fastlane's calls for futures. They start when there is work for them.\n\n"
+    "Workers(threads, nice=0)\n--\n\n"
+    "Threads that do fastlane's calls for futures. They start when there is work for them, and "
+    "are\n"
+    "so much nicer to others, in the sense of os.nice, than the thread that asks.\n\n"
     "**Memory:** holds the arguments of calls that are under way.";
 
 PyObject* workers_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  static const char* const kKeywords[] = {"threads", nullptr};
+  static const char* const kKeywords[] = {"threads", "nice", nullptr};
   Py_ssize_t threads = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n:Workers", const_cast<char**>(kKeywords),
-                                   &threads)) {
+  int nice = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "n|i:Workers", const_cast<char**>(kKeywords),
+                                   &threads, &nice)) {
     return nullptr;
   }
   PyObject* module = PyType_GetModule(type);  // borrowed
@@ -43,7 +47,12 @@ PyObject* workers_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
             {"Workers", "threads", "1 or more", std::to_string(threads), ""});
       return nullptr;
     }
-    auto state = std::make_unique<WorkersState>(static_cast<std::size_t>(threads));
+    if (nice < 0 || nice > 19) {
+      raise(state_of(module).argument_value_error,
+            {"Workers", "nice", "0 to 19", std::to_string(nice), ""});
+      return nullptr;
+    }
+    auto state = std::make_unique<WorkersState>(static_cast<std::size_t>(threads), nice);
     PyObject* self = type->tp_alloc(type, 0);  // new
     if (self == nullptr) return nullptr;
     reinterpret_cast<WorkersObject*>(self)->state = state.release();  // transferred
@@ -87,7 +96,8 @@ bool are_arguments(Arguments& args, PyObject* positional, PyObject* named) {
 
 constexpr const char* kSubmitDoc =
     "submit($self, future, function, args, kwargs=None, /)\n--\n\n"
-    "Begin a call of one of fastlane's functions, and have a worker go on with it.\n\n"
+    "Begin a call of one of fastlane's functions, and have a worker go on with it: True. One that\n"
+    "is not worth a thread is done at once and the future settled: False.\n\n"
     "Raises what the function raises for its arguments, and TypeError for other callables.\n\n"
     "**Memory:** holds future and arguments, and borrows what the call borrows, until it ends.";
 
@@ -95,6 +105,7 @@ struct Submit {
   static constexpr const char* kName = "Workers.submit";
   static constexpr const char* kMethodName = "submit";
   PyObject* self = nullptr;
+  WorkersState::Submitted submitted = WorkersState::Submitted::refused;
 
   bool begin(Arguments& args) {
     PyObject* future = nullptr;      // borrowed from args
@@ -108,11 +119,11 @@ struct Submit {
     }
     std::unique_ptr<DeferredCall> call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
-    state_in(self).submit(std::move(call), future);
-    return true;
+    submitted = state_in(self).submit(std::move(call), future);  // may run Python
+    return submitted != WorkersState::Submitted::refused;
   }
   void run(Checkpoint&) {}
-  PyObject* finish() { return Py_NewRef(Py_None); }
+  PyObject* finish() { return PyBool_FromLong(submitted == WorkersState::Submitted::under_way); }
 };
 
 constexpr const char* kCancelDoc =
@@ -167,7 +178,8 @@ struct CallAndWait {
   static constexpr const char* kMethodName = "call";
   PyObject* self = nullptr;
   std::unique_ptr<DeferredCall> call;
-  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+  Deadline deadline;
+  bool is_small = false;
   bool is_late = false;
 
   bool begin(Arguments& args) {
@@ -177,21 +189,25 @@ struct CallAndWait {
     PyObject* timeout = nullptr;     // borrowed from args
     if (!args.read(required("function", function), required("args", positional),
                    optional("kwargs", named), optional("timeout", timeout)) ||
-        !are_arguments(args, positional, named) || !read_timeout(args, timeout)) {
+        !are_arguments(args, positional, named) || !deadline.read(args, timeout)) {
       return false;
     }
     call = DeferredCall::make(args.module(), function);
     if (call == nullptr || !call->begin(args.module(), positional, named)) return false;
+    is_small = call->is_small();
+    if (is_small) return true;
+    if (!call->enter_borrows()) return false;
     state_in(self).workers().submit_awaited(*call);
     return true;
   }
-  std::size_t work() const { return kWorthReleasing; }
+  std::size_t work() const { return is_small ? 0 : kWorthReleasing; }
   // Leaves only when the worker has: what it threw is raised in finish, what stopped us here.
   void run(Checkpoint& checkpoint) {
+    if (is_small) return;
     kernels::Workers& workers = state_in(self).workers();
     std::exception_ptr stopped;
     while (!workers.wait(*call, std::chrono::milliseconds(20))) {
-      is_late = is_late || std::chrono::steady_clock::now() >= end;
+      is_late = is_late || deadline.is_over();
       if (stopped == nullptr && !is_late) {
         try {
           checkpoint.ask_now();
@@ -204,6 +220,7 @@ struct CallAndWait {
     if (stopped != nullptr) std::rethrow_exception(stopped);
   }
   PyObject* finish() {
+    if (is_small) return DeferredCall::finish_at_once(std::move(call));
     const bool is_cancelled = is_late && call->error() != nullptr;
     PyObject* result = call->is_abandoned() ? DeferredCall::abandon(std::move(call))
                                             : DeferredCall::finish(std::move(call));
@@ -211,19 +228,6 @@ struct CallAndWait {
       PyErr_SetString(PyExc_TimeoutError, "the call took longer than its timeout and was stopped");
     }
     return result;
-  }
-
- private:
-  bool read_timeout(Arguments& args, PyObject* timeout) {
-    if (timeout == nullptr) return true;
-    const double seconds = PyFloat_AsDouble(timeout);  // may run Python
-    if (seconds == -1 && PyErr_Occurred() != nullptr) return false;
-    if (!(seconds >= 0)) return args.wrong_value("timeout", "0 or more seconds", "less, or NaN");
-    constexpr double kLongest = 1e9;
-    const auto wait = std::chrono::duration<double>(std::min(seconds, kLongest));
-    end = std::chrono::steady_clock::now() +
-          std::chrono::duration_cast<std::chrono::nanoseconds>(wait);
-    return true;
   }
 };
 
@@ -260,7 +264,7 @@ struct Counts {
   PyObject* finish() {
     WorkersState& state = state_in(self);
     return Py_BuildValue("(nnnn)", state.workers().queued(), state.workers().running(),
-                         state.under_way().size(), state.bytes());
+                         state.under_way(), state.bytes());
   }
 };
 
@@ -290,11 +294,7 @@ struct Stop {
 int workers_traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   if (reinterpret_cast<WorkersObject*>(self)->state == nullptr) return 0;
-  for (const auto& [job, under_way] : state_in(self).under_way()) {
-    Py_VISIT(under_way.future);
-    for (PyObject* held : under_way.call->held()) Py_VISIT(held);
-  }
-  return 0;
+  return state_in(self).traverse(visit, arg);
 }
 
 // Nobody waits any more: what runs is stopped, what was begun is given back.
@@ -350,6 +350,10 @@ PyType_Spec workers_spec = {
 }  // namespace
 
 int add_workers_type(PyObject* module) {
+  ModuleState& state = state_of(module);
+  state.name_set_result = PyUnicode_InternFromString("set_result");        // new
+  state.name_set_exception = PyUnicode_InternFromString("set_exception");  // new
+  if (state.name_set_result == nullptr || state.name_set_exception == nullptr) return -1;
   OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &workers_spec, nullptr));
   if (!type) return -1;
   const int added = PyModule_AddObjectRef(module, "Workers", type.borrow());

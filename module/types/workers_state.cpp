@@ -4,94 +4,98 @@
 #include <utility>
 #include <vector>
 
+#include "module/boundary/errors.hpp"
+#include "module/state.hpp"
+
 namespace fastlane {
 namespace {
 
-// Takes the exception that is set. New reference.
-PyObject* take_exception() {
-  PyObject* type = nullptr;
-  PyObject* value = nullptr;
-  PyObject* traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);  // owned
-  PyErr_NormalizeException(&type, &value, &traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return value;
-}
-
 // Whoever settled the future before us, or closed its loop, no longer waits for it.
-void tell(PyObject* future, const char* method, PyObject* value) {
-  PyObject* told = value == nullptr ? PyObject_CallMethod(future, method, nullptr)
-                                    : PyObject_CallMethod(future, method, "(O)", value);  // new
+void forget_failure(PyObject* told) {
   if (told == nullptr) PyErr_Clear();
   Py_XDECREF(told);
 }
 
-void settle(WorkersState::UnderWay ended) {
-  PyObject* result = ended.call->is_abandoned() ? DeferredCall::abandon(std::move(ended.call))
-                                                : DeferredCall::finish(std::move(ended.call));
-  PyObject* error = result == nullptr ? take_exception() : nullptr;
-  if (ended.is_wanted) {
-    tell(ended.future, error == nullptr ? "set_result" : "set_exception",
-         error == nullptr ? result : error);
+// `result` is stolen; null: the exception that is set is told instead.
+void tell(const ModuleState& state, PyObject* future, PyObject* result) {
+  PyObject* method = result == nullptr ? state.name_set_exception : state.name_set_result;
+  if (result == nullptr) result = take_exception();  // new
+  forget_failure(PyObject_CallMethodOneArg(future, method, result));
+  Py_DECREF(result);
+}
+
+void settle(std::unique_ptr<DeferredCall> ended) {
+  const Waiter waiter = std::exchange(ended->waiter, {});
+  const ModuleState& state = state_of(ended->module());
+  PyObject* result = ended->is_abandoned() ? DeferredCall::abandon(std::move(ended))
+                                           : DeferredCall::finish(std::move(ended));
+  if (waiter.is_wanted) {
+    tell(state, waiter.future, result);
+  } else if (result == nullptr) {
+    PyErr_Clear();
+  } else {
+    Py_DECREF(result);
   }
-  Py_XDECREF(result);
-  Py_XDECREF(error);
-  Py_DECREF(ended.future);
+  Py_DECREF(waiter.future);
 }
 
 }  // namespace
 
-void WorkersState::submit(std::unique_ptr<DeferredCall> call, PyObject* future) {
-  kernels::WorkerJob& job = *call;
-  const std::size_t bytes = call->borrowed_bytes();
-  by_future_.emplace(future, &job);
+WorkersState::Submitted WorkersState::submit(std::unique_ptr<DeferredCall> call, PyObject* future) {
+  if (call->is_small()) {
+    const ModuleState& state = state_of(call->module());
+    tell(state, future, DeferredCall::finish_at_once(std::move(call)));
+    return Submitted::settled;
+  }
+  if (!call->enter_borrows()) return Submitted::refused;
+  const auto place = by_future_.emplace(future, call.get()).first;
   try {
-    under_way_.emplace(&job, UnderWay{std::move(call), nullptr}).first->second.future =
-        Py_NewRef(future);  // owned
+    workers_.submit(*call);
   } catch (...) {
-    by_future_.erase(future);
+    by_future_.erase(place);
     throw;
   }
-  bytes_ += bytes;
-  try {
-    workers_.submit(job);
-  } catch (...) {
-    const UnderWay refused = take(&job);
-    Py_DECREF(refused.future);
-    throw;
-  }
+  bytes_ += call->borrowed_bytes();
+  call.release()->waiter = {Py_NewRef(future), true};  // owned by by_future_
+  return Submitted::under_way;
 }
 
-WorkersState::UnderWay WorkersState::take(const kernels::WorkerJob* job) noexcept {
-  auto node = under_way_.extract(job);
-  UnderWay ended = std::move(node.mapped());
-  by_future_.erase(ended.future);
-  bytes_ -= ended.call->borrowed_bytes();
+std::unique_ptr<DeferredCall> WorkersState::take(kernels::WorkerJob* job) noexcept {
+  std::unique_ptr<DeferredCall> ended(static_cast<DeferredCall*>(job));
+  by_future_.erase(ended->waiter.future);
+  bytes_ -= ended->borrowed_bytes();
   return ended;
 }
 
 bool WorkersState::cancel(PyObject* future) noexcept {
-  const auto job = by_future_.find(future);
-  if (job == by_future_.end()) return false;
-  under_way_.find(job->second)->second.is_wanted = false;
-  workers_.cancel(*job->second);
+  const auto found = by_future_.find(future);
+  if (found == by_future_.end()) return false;
+  found->second->waiter.is_wanted = false;
+  workers_.cancel(*found->second);
   return true;
 }
 
 void WorkersState::cancel_all() {
   std::vector<PyObject*> futures;  // owned
   futures.reserve(by_future_.size());
-  for (const auto& [future, job] : by_future_) futures.push_back(Py_NewRef(future));
+  for (const auto& [future, call] : by_future_) futures.push_back(Py_NewRef(future));
   for (PyObject* future : futures) {
-    tell(future, "cancel", nullptr);
+    forget_failure(PyObject_CallMethod(future, "cancel", nullptr));
     Py_DECREF(future);
   }
-  for (auto& [job, under_way] : under_way_) workers_.cancel(*under_way.call);
+  for (const auto& [future, call] : by_future_) workers_.cancel(*call);
 }
 
 void WorkersState::forget_futures() noexcept {
-  for (auto& [job, under_way] : under_way_) under_way.is_wanted = false;
+  for (const auto& [future, call] : by_future_) call->waiter.is_wanted = false;
+}
+
+int WorkersState::traverse(visitproc visit, void* arg) const {
+  for (const auto& [future, call] : by_future_) {
+    Py_VISIT(future);
+    if (const int stop = call->held().traverse(visit, arg)) return stop;
+  }
+  return 0;
 }
 
 std::size_t WorkersState::settle_ended() noexcept {

@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
@@ -16,16 +17,13 @@ namespace fastlane {
 // All of it needs the GIL.
 class WorkersState {
  public:
-  struct UnderWay {
-    std::unique_ptr<DeferredCall> call;
-    PyObject* future = nullptr;  // owned
-    bool is_wanted = true;       // false once the future has been cancelled
-  };
+  WorkersState(std::size_t threads, int nice) : workers_(threads, nice) {}
 
-  explicit WorkersState(std::size_t threads) : workers_(threads) {}
+  enum class Submitted : std::uint8_t { refused, settled, under_way };
 
-  // The call has begun. Throws what the workers throw; then nothing is under way.
-  void submit(std::unique_ptr<DeferredCall> call, PyObject* future);
+  // The call has begun. One that is small is done now, and its future settled. Refused with an
+  // exception set; throws what the workers throw; then nothing is under way either.
+  Submitted submit(std::unique_ptr<DeferredCall> call, PyObject* future);
 
   // False when the future has no call under way.
   bool cancel(PyObject* future) noexcept;
@@ -40,17 +38,15 @@ class WorkersState {
   std::size_t settle_ended() noexcept;
 
   kernels::Workers& workers() noexcept { return workers_; }
-  const std::unordered_map<const kernels::WorkerJob*, UnderWay>& under_way() const noexcept {
-    return under_way_;
-  }
+  std::size_t under_way() const noexcept { return by_future_.size(); }
+  int traverse(visitproc visit, void* arg) const;
   std::size_t bytes() const noexcept { return bytes_; }  // borrowed by what is under way
 
  private:
-  UnderWay take(const kernels::WorkerJob* job) noexcept;
+  std::unique_ptr<DeferredCall> take(kernels::WorkerJob* job) noexcept;
 
   kernels::Workers workers_;
-  std::unordered_map<const kernels::WorkerJob*, UnderWay> under_way_;
-  std::unordered_map<PyObject*, kernels::WorkerJob*> by_future_;  // keys: borrowed from under_way_
+  std::unordered_map<PyObject*, DeferredCall*> by_future_;  // calls owned; keys as in their waiter
   std::size_t bytes_ = 0;
 };
 

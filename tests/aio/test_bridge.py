@@ -8,11 +8,12 @@ import threading
 import time
 import types
 import zlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import pytest
+from bridges import MANY, until, with_bridge
 from call_arguments import endless, repeated
 from call_kinds import Call, same
 from calls import CALLS
@@ -34,21 +35,6 @@ FUNCTIONS = [
     and call.name not in NOT_FOR_WORKERS
 ]
 each_function = pytest.mark.parametrize("call", FUNCTIONS, ids=lambda call: call.name)
-
-
-def with_bridge(body: Callable[[aio.Bridge], Coroutine[Any, Any, Any]], **options: Any) -> Any:
-    async def main() -> Any:
-        async with aio.Bridge(**options) as bridge:
-            return await body(bridge)
-
-    return asyncio.run(main())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.001)
 
 
 @each_function
@@ -94,7 +80,7 @@ def test_wrong_arguments_are_refused_before_the_await():
 
 def test_arguments_are_held_and_borrowed_until_the_call_has_ended():
     data = bytearray(endless().nbytes % 1000 + 100_000)
-    array = np.ones(100)
+    array = np.ones(100_000)
 
     async def body(bridge: aio.Bridge) -> None:
         blocker = bridge.run(fl.sum, endless())
@@ -104,24 +90,24 @@ def test_arguments_are_held_and_borrowed_until_the_call_has_ended():
         with pytest.raises(BufferError):
             data.append(1)
         with pytest.raises(ValueError, match="resize"):
-            array.resize(200)
+            array.resize(200_000)
         with pytest.raises(fl.BorrowError, match="scale_inplace.*sum|sum.*scale_inplace"):
             await bridge.run(fl.scale_inplace, array, 2.0)
         blocker.cancel()
         assert await crc == zlib.crc32(data)
-        assert await total == 100
+        assert await total == 100_000
         data.append(1)
         assert await bridge.run(fl.scale_inplace, array, 2.0) is None
 
     with_bridge(body, threads=1)
-    assert array.sum() == 200
-    array.resize(200)
+    assert array.sum() == 200_000
+    array.resize(200_000)
     assert sys.getrefcount(data) == 2
 
 
 def test_results_come_in_the_order_of_the_items_or_as_they_are_ready():
-    arrays = [np.full(1000, float(i)) for i in range(200)]
-    expected = [float(i) * 1000 for i in range(200)]
+    arrays = [np.full(100_000, float(i)) for i in range(200)]
+    expected = [float(i) * 100_000 for i in range(200)]
 
     async def each() -> AsyncIterator[np.ndarray]:
         for array in arrays:
@@ -147,7 +133,7 @@ def test_map_keeps_no_more_in_flight_than_it_may():
 
     async def body(bridge: aio.Bridge) -> None:
         nonlocal most
-        async for _ in bridge.map(fl.sum, (np.ones(10) for _ in range(100)), in_flight=5):
+        async for _ in bridge.map(fl.sum, (np.ones(100_000) for _ in range(100)), in_flight=5):
             most = max(most, bridge.stats().under_way)
 
     with_bridge(body, threads=2)
@@ -192,6 +178,56 @@ def test_borrowed_bytes_are_limited():
         assert bridge.stats().bytes == 0
 
     with_bridge(body, threads=1, max_bytes=1 << 20)
+
+
+def test_a_call_too_small_for_a_thread_is_done_at_once():
+    array = np.ones(100)
+
+    async def body(bridge: aio.Bridge) -> None:
+        blocker = bridge.run(fl.sum, endless())
+        reply = bridge.run(fl.sum, array, timeout=60)
+        assert reply.done() and await reply == 100
+        assert bridge.stats().done == 1 and bridge.stats().under_way == 1
+        with pytest.raises(fl.BorrowError):
+            await bridge.run(fl.scale, array, 2.0, out=array[::-1])
+        blocked = np.ones(100_000)
+        waiting = bridge.run(fl.sum, blocked)
+        with pytest.raises(fl.BorrowError, match="sum"):
+            await bridge.run(fl.scale_inplace, blocked[:3], 2.0)
+        blocker.cancel()
+        assert await waiting == 100_000
+        assert bridge.run(fl.scale_inplace, blocked[:3], 2.0).result() is None
+
+    with_bridge(body, threads=1)
+    array.resize(200)
+
+
+@pytest.mark.parametrize("name", ["uvloop", "asyncio"])
+def test_every_loop_will_do(name: str):
+    loops = pytest.importorskip(name)
+
+    async def main() -> None:
+        assert name in type(asyncio.get_running_loop()).__module__
+        async with aio.Bridge(threads=2) as bridge:
+            large = [np.full(100_000, float(i)) for i in range(100)]
+            replies = [bridge.run(fl.sum, array) for array in large]
+            assert await asyncio.gather(*replies) == [100_000.0 * i for i in range(100)]
+            ready = [each async for each in bridge.map(fl.sum, large, ordered=False)]
+            assert sorted(ready) == [100_000.0 * i for i in range(100)]
+            slow = [bridge.run(fl.sum, endless()) for _ in range(4)]
+            with pytest.raises(TimeoutError):
+                await bridge.run(fl.sum, endless(), timeout=0.02)
+            for reply in slow:
+                reply.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await slow[0]
+            await until(lambda: bridge.stats().under_way == 0)
+
+    loop = loops.new_event_loop()
+    try:
+        loop.run_until_complete(main())
+    finally:
+        loop.close()
 
 
 # The table of docs/aio.md: where the call is x what happens to it.
@@ -290,8 +326,8 @@ def test_cancelling_and_finishing_may_race():
     seeds = random.Random(7)
 
     async def body(bridge: aio.Bridge) -> None:
-        arrays = [np.ones(seeds.randrange(1, 60_000)) for _ in range(20)]
-        for round_ in range(1000):
+        arrays = [np.ones(seeds.randrange(1, 150_000)) for _ in range(20)]
+        for round_ in range(1000 if MANY else 200):
             replies = [bridge.run(fl.sum, seeds.choice(arrays)) for _ in range(3)]
             if round_ % 2:
                 await asyncio.sleep(0)
@@ -333,7 +369,9 @@ def test_a_future_and_a_bridge_that_are_dropped_leave_nothing():
 
 
 @pytest.mark.parametrize(
-    "options", [{"on_full": "drop"}, {"max_queue": 0}, {"threads": 0}], ids=lambda o: next(iter(o))
+    "options",
+    [{"on_full": "drop"}, {"max_queue": 0}, {"threads": 0}, {"nice": 20}],
+    ids=lambda options: next(iter(options)),
 )
 def test_wrong_options_are_refused(options: dict[str, Any]):
     with pytest.raises(fl.ArgumentValueError, match=next(iter(options))):

@@ -1,33 +1,18 @@
 """aio.Bridge where it begins and ends: threads without a loop, loops that close, forks and exits."""
 
 import asyncio
-import os
-import subprocess
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bridges import MANY, large, run_with_bridge
 from call_arguments import endless
-from test_threads import run_alone
 
 import fastlane as fl
 import fastlane.testing
 from fastlane import aio
-
-PRELUDE = """
-import asyncio, os, sys, threading, time
-import numpy as np
-import fastlane as fl
-from fastlane import aio
-endless = np.broadcast_to(1.0, 1 << 40)
-"""
-
-
-def run_with_bridge(script: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return run_alone(PRELUDE + script, timeout=timeout)
-
 
 # ---- Threads without a loop ---------------------------------------------------------------------
 
@@ -38,14 +23,14 @@ def test_threads_without_a_loop_wait_for_their_results():
 
     def work(i: int) -> None:
         for _ in range(50):
-            results[i] += bridge.run_sync(fl.sum, np.full(100, float(i)))
+            results[i] += bridge.run_sync(fl.sum, np.full(100_000, float(i)))
 
     threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == [50 * 100.0 * i for i in range(8)]
+    assert results == [50 * 100_000.0 * i for i in range(8)]
     with pytest.raises(fl.ArgumentTypeError):
         bridge.run_sync(fl.sum, "text")
     with pytest.raises(TypeError, match="to_thread"):
@@ -62,7 +47,7 @@ def test_run_sync_stops_at_its_deadline():
     with pytest.raises(TimeoutError):
         bridge.run_sync(fl.sum, endless(), timeout=0.05)
     assert fl.testing.live_borrows() == 0
-    assert bridge.run_sync(fl.sum, np.ones(3), timeout=60) == 3
+    assert bridge.run_sync(fl.sum, large(), timeout=60) == 100_000
     with pytest.raises(fl.ArgumentValueError, match="timeout"):
         bridge.run_sync(fl.sum, np.ones(3), timeout=-1)
     asyncio.run(bridge.close())
@@ -108,16 +93,16 @@ def test_a_bridge_serves_one_loop_after_the_other():
     bridge = aio.Bridge(threads=1)
 
     async def ask() -> float:
-        return await bridge.run(fl.sum, np.ones(3))
+        return await bridge.run(fl.sum, large())
 
     for _ in range(100):
-        assert asyncio.run(ask()) == 3
+        assert asyncio.run(ask()) == 100_000
 
     async def leave_something_behind() -> None:
         bridge.run(fl.sum, endless())
 
     asyncio.run(leave_something_behind())
-    assert asyncio.run(ask()) == 3
+    assert asyncio.run(ask()) == 100_000
     asyncio.run(bridge.close())
     with pytest.raises(RuntimeError, match="closed"):
         asyncio.run(ask())
@@ -147,9 +132,9 @@ def test_several_loops_and_bridges_work_side_by_side():
     async def work(seed: int) -> None:
         async with aio.Bridge(threads=2) as first, aio.Bridge(threads=1) as second:
             for i in range(100):
-                array = np.full(1000, float(seed + i))
+                array = np.full(100_000, float(seed + i))
                 one, two = first.run(fl.sum, array), second.run(fl.describe, array)
-                assert await one == (await two).sum == 1000.0 * (seed + i)
+                assert await one == (await two).sum == 100_000.0 * (seed + i)
 
     failed = []
 
@@ -170,9 +155,9 @@ def test_several_loops_and_bridges_work_side_by_side():
 def test_close_waits_for_what_there_is_and_cancels_after_its_timeout():
     async def body() -> None:
         bridge = aio.Bridge(threads=1, max_queue=2)
-        replies = [bridge.run(fl.sum, np.ones(3)) for _ in range(10)]
+        replies = [bridge.run(fl.sum, large()) for _ in range(10)]
         await bridge.close()
-        assert [reply.result() for reply in replies] == [3.0] * 10
+        assert [reply.result() for reply in replies] == [100_000.0] * 10
         with pytest.raises(RuntimeError, match="closed"):
             bridge.run(fl.sum, np.ones(3))
         await bridge.close()
@@ -200,19 +185,19 @@ async def parent():
     if child == 0:
         assert all(isinstance(r.exception(), fl.ForkedError) for r in [waited_for, *queued])
         assert fl.testing.live_borrows() == 0
-        assert bridge.run_sync(fl.sum, np.ones(3)) == 3
+        assert bridge.run_sync(fl.sum, large()) == 100_000
         result = []
         async def ask():
-            return [await bridge.run(fl.sum, np.ones(i)) for i in range(100)]
+            return [await bridge.run(fl.sum, np.ones(i * 10_000)) for i in range(100)]
         thread = threading.Thread(target=lambda: result.append(asyncio.run(ask())))
         thread.start(); thread.join()
-        assert result == [[float(i) for i in range(100)]]
+        assert result == [[i * 10_000.0 for i in range(100)]]
         os._exit(7)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 7, status
     assert not waited_for.done()
     for reply in [waited_for, *queued]: reply.cancel()
-    assert await bridge.run(fl.sum, np.ones(3)) == 3
+    assert await bridge.run(fl.sum, large()) == 100_000
     await bridge.close()
 import fastlane.testing
 asyncio.run(parent())
@@ -223,19 +208,19 @@ print("whole")
 
 @pytest.mark.parametrize("state", ["idle", "busy"])
 def test_many_forks(state: str):
-    forks = int(os.environ.get("FASTLANE_FORKS", "20"))
+    forks = 100 if MANY else 10
     run = run_with_bridge(f"""
 bridge = aio.Bridge(threads=2)
-assert bridge.run_sync(fl.sum, np.ones(3)) == 3
+assert bridge.run_sync(fl.sum, large()) == 100_000
 over = threading.Event()
 def keep_busy():
-    while not over.is_set(): bridge.run_sync(fl.sum, np.ones(50_000))
+    while not over.is_set(): bridge.run_sync(fl.sum, np.ones(100_000))
 threads = [threading.Thread(target=keep_busy) for _ in range({2 if state == "busy" else 0})]
 for thread in threads: thread.start()
 for _ in range({forks}):
     child = os.fork()
     if child == 0:
-        os._exit(0 if bridge.run_sync(fl.sum, np.ones(3)) == 3 else 1)
+        os._exit(0 if bridge.run_sync(fl.sum, large()) == 100_000 else 1)
     assert os.waitpid(child, 0)[1] == 0
 over.set()
 for thread in threads: thread.join()
@@ -247,7 +232,7 @@ print("whole")
 # ---- Exits --------------------------------------------------------------------------------------
 
 STATES = {
-    "idle": "bridge.run_sync(fl.sum, np.ones(3))",
+    "idle": "bridge.run_sync(fl.sum, large())",
     "unused": "",
     "busy": """
 async def main():
@@ -281,6 +266,51 @@ time.sleep(0.05)
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_exit_is_quick_and_silent(state: str):
-    run = run_with_bridge("bridge = aio.Bridge(threads=2)\n" + STATES[state], timeout=10)
-    assert run.returncode == (3 if state == "exception" else 0), run.stderr
-    assert run.stderr == ""
+    for _ in range(100 if MANY else 1):
+        run = run_with_bridge("bridge = aio.Bridge(threads=2)\n" + STATES[state], timeout=10)
+        assert run.returncode == (3 if state == "exception" else 0), run.stderr
+        assert run.stderr == ""
+
+
+def test_memory_stays_flat():
+    """Small calls, calls on workers, refused and cancelled ones."""
+    run = run_with_bridge(f"""
+data, array = bytes(100_000), np.ones(5)
+def resident():
+    with open("/proc/self/statm") as file: return int(file.read().split()[1]) * 4096
+async def work(bridge, times):
+    for _ in range(times):
+        await bridge.run(fl.sum, array)
+        await bridge.run(fl.crc32, data)
+        bridge.run(fl.crc32, data).cancel()
+        try: bridge.run(fl.sum, "text")
+        except TypeError: pass
+async def main():
+    async with aio.Bridge(threads=2) as bridge:
+        times = {250_000 if MANY else 5_000}
+        await work(bridge, 5_000)
+        before = resident()
+        await work(bridge, times)
+        print((resident() - before) >> 10)
+asyncio.run(main())
+""", timeout=280)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) < 2048, f"{run.stdout.strip()} KiB more"
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+def test_an_idle_bridge_takes_no_time(asleep: bool):
+    run = run_with_bridge(f"""
+import resource
+def used(): return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+async def main():
+    async with aio.Bridge(threads=2) as bridge:
+        if {asleep}: await asyncio.gather(*[bridge.run(fl.sum, large()) for _ in range(10)])
+        await asyncio.sleep(0.01)
+        before = used()
+        await asyncio.sleep(0.5)
+        print(used() - before)
+asyncio.run(main())
+""")
+    assert run.returncode == 0, run.stderr
+    assert float(run.stdout) < 0.05

@@ -14,7 +14,7 @@ from typing import Any
 DISTRIBUTIONS = (
     "numpy pybind11 nanobind Cython numba numexpr Bottleneck numkong opencv-python-headless "
     "polars pyarrow duckdb pandas zlib-ng isal stringzilla "
-    "pillow imagecodecs"
+    "pillow imagecodecs uvicorn"
 ).split()
 
 
