@@ -5,7 +5,9 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_merge_methods[];
 extern PyMethodDef record_methods[];
+extern PyMethodDef record_program_methods[];
 extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef elementwise_methods[];
@@ -46,6 +48,8 @@ inline constexpr Family kFamilies[] = {
     {nullptr, expression_methods},
     {nullptr, bytes_methods},
     {nullptr, record_methods},
+    {nullptr, record_merge_methods},
+    {nullptr, record_program_methods},
     {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},

@@ -26,6 +26,7 @@ PLAN = fr.Plan(
 GROUPED = PLAN.group_by("status", "user").aggregate(n=fr.count(), most=fr.max("bytes"))
 LOG = logs.access_log(8, seed=3)
 LARGE_LOG = LOG * 4000
+STATE = GROUPED.run(LOG).parts["state"].tobytes()
 MISSING = Path(__file__).with_name("no such file")
 
 
@@ -78,16 +79,37 @@ RECORDS = [
             "max_row_bytes": Anything(),
             "progress": Anything(),
         },
-        make=lambda: {"input": LOG, "program": make_program(PLAN), "threads": 1},
+        make=lambda: {"input": LOG, "program": PLAN.program, "threads": 1},
         model=None,
         errors=(
             Refusal(lambda: {"input": 3}, ArgumentTypeError, "input"),
             Refusal(lambda: {"input": [LOG, MISSING]}, FileNotFoundError),
-            Refusal(lambda: {"program": {}}, ArgumentValueError, "program"),
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
             Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
         ),
         keyword_only=frozenset(("threads", "max_errors", "max_row_bytes", "progress")),
-        large=lambda: {"input": LARGE_LOG, "program": make_program(GROUPED), "threads": 1},
+        large=lambda: {"input": LARGE_LOG, "program": GROUPED.program, "threads": 1},
+    ),
+    Call(
+        "fastlane._core.records_program",
+        {"program": Anything()},
+        make=lambda: {"program": make_program(PLAN)},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": None}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"program": {}}, ArgumentValueError, "program"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_merge",
+        {"program": Anything(), "one": Anything(), "other": Anything()},
+        make=lambda: {"program": GROUPED.program, "one": STATE, "other": STATE},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": 3}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"one": "text"}, ArgumentTypeError, "one"),
+            Refusal(lambda: {"other": b"other"}, ArgumentValueError, "state"),
+        ),
     ),
     Call(
         "fastlane._core.arrow_schema",

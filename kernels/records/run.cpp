@@ -16,6 +16,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+void finish_groups(const Program& program, Groups& groups, RunResult& result) {
+  result.state = groups.save();
+  result.columns = groups.finish();
+  for (const std::size_t field : program.group_by) {
+    result.names.push_back(program.fields[field].name);
+  }
+  for (const Aggregate& aggregate : program.aggregates) result.names.push_back(aggregate.name);
+}
+
 // Thrown by workers that wait for one that failed; the executor passes on the failure itself.
 struct OtherFailed {};
 
@@ -109,13 +118,7 @@ class Totals {
 
   RunResult finish() {
     if (groups_) {
-      result_.columns = groups_->finish();
-      for (const std::size_t field : program_.group_by) {
-        result_.names.push_back(program_.fields[field].name);
-      }
-      for (const Aggregate& aggregate : program_.aggregates) {
-        result_.names.push_back(aggregate.name);
-      }
+      finish_groups(program_, *groups_, result_);
     } else {
       for (const std::size_t field : program_.select) {
         result_.names.push_back(program_.fields[field].name);
@@ -179,6 +182,14 @@ std::size_t workers_for(std::span<const Input> inputs, const RunOptions& options
 }  // namespace
 
 void run_alone(std::size_t, const Work& work, Checkpoint& checkpoint) { work(checkpoint); }
+
+RunResult join_groups(const Program& program, std::string_view one, std::string_view other) {
+  Groups groups = Groups::load(program, one);
+  groups.join(Groups::load(program, other));
+  RunResult result(program.fields.size());
+  finish_groups(program, groups, result);
+  return result;
+}
 
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options) {

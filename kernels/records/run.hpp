@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/checkpoint.hpp"
@@ -49,6 +50,7 @@ struct RunResult {
 
   std::vector<std::string> names;  // of the columns
   std::vector<Column> columns;     // keys and aggregates, or the selected fields
+  Buffer<char> state;              // of groups, for join_groups
   std::int64_t rows_in = 0;
   std::int64_t rows_bad = 0;
   std::int64_t rows_blank = 0;
@@ -63,5 +65,9 @@ struct RunResult {
 // a sum that does not fit, and what the checkpoint and the executor throw.
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options = {});
+
+// The groups of two results of the program as one, by their states: names, columns and state, and
+// no counts. Throws StateError, std::bad_alloc and std::overflow_error.
+RunResult join_groups(const Program& program, std::string_view one, std::string_view other);
 
 }  // namespace fastlane::kernels::records

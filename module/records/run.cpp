@@ -18,7 +18,7 @@
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
 #include "module/records/chunks.hpp"
-#include "module/records/program_reader.hpp"
+#include "module/records/compiled_program.hpp"
 #include "module/records/result_writer.hpp"
 #include "module/state.hpp"
 
@@ -33,14 +33,14 @@ using kernels::records::RunResult;
 constexpr const char* kRunDoc =
     "records_run(input, program, /, *, threads=None, max_errors=1000, max_row_bytes=16777216, "
     "progress=None)\n--\n\n"
-    "Runs the program that a Plan makes; Plan.run is the way to call it.\n\n"
+    "Runs what records_program made; Plan.run is the way to call it.\n\n"
     "input is an os.PathLike, bytes-like, an iterator of bytes-like chunks, or a list of those;\n"
     "each may be packed with gzip. Returns a dict with the columns, the counts of rows,\n"
-    "error_counts, errors in detail up to max_errors, metrics, and damage: None or what is wrong\n"
-    "with the input that broke off. progress is called with the bytes done and the bytes in all\n"
-    "(0: unknown). Raises ArgumentTypeError and ArgumentValueError for a program that cannot run,\n"
-    "SchemaError for a header without the wanted columns, OSError for a file that cannot be read,\n"
-    "OverflowError for a sum that int64 cannot hold.\n\n"
+    "error_counts, errors in detail up to max_errors, metrics, state: None or what records_merge\n"
+    "takes, and damage: None or what is wrong with the input that broke off. progress is called\n"
+    "with the bytes done and the bytes in all (0: unknown). Raises SchemaError for a header\n"
+    "without the wanted columns, OSError for a file that cannot be read, OverflowError for a sum\n"
+    "that int64 cannot hold.\n\n"
     "**Memory:** borrows bytes-like input, maps files; columns are moved out; the GIL is released\n"
     "from 64 KiB on, and for every file; chunks are taken on the calling thread, which then works\n"
     "alone.";
@@ -137,15 +137,11 @@ struct RecordsRun {
     }
     module = args.module();
     state = PyThreadState_Get();
-    program = read_program(args, program_arg);
+    const CompiledProgram* compiled = compiled_program_of(args, program_arg);
+    if (compiled == nullptr) return false;
+    program = compiled->program;
     program.max_errors = static_cast<std::uint64_t>(max_errors);
     program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
-    try {
-      check(program);
-    } catch (const kernels::records::ProgramError& error) {
-      const std::string path = "program." + error.path();
-      return args.wrong_value(path.c_str(), error.expected(), error.got());
-    }
     return read_inputs(args, input_arg);
   }
 

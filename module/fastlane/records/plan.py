@@ -57,7 +57,7 @@ class Plan:
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
-    _program: dict[str, Any] | None
+    _program: object
 
     def __init__(self, source: Source, schema: Schema) -> None:
         if not isinstance(source, Source):
@@ -306,26 +306,24 @@ class Plan:
             )
         result = _core.records_run(
             engine_inputs(input),
-            self._program_of_this(),
+            self.program,
             threads=threads,
             max_errors=max_errors,
             max_row_bytes=max_row_bytes,
             progress=progress,
         )
         damage = result.pop("damage")
-        functions = {name: each.function for name, each in self._aggregates.items()}
-        made = Result(result, keys=self._group_by, functions=functions)
+        made = Result(result, self)
         if damage is not None:
             raise damaged(damage, made)
         return made
 
-    def _program_of_this(self) -> dict[str, Any]:
-        """The program for the engine, made at the first run."""
+    @property
+    def program(self) -> object:
+        """The plan as the engine runs it, made when it is first asked for."""
         if self._program is None:
-            object.__setattr__(self, "_program", make_program(self))
-        program = self._program
-        assert program is not None
-        return program
+            object.__setattr__(self, "_program", _core.records_program(make_program(self)))
+        return self._program
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""

@@ -7,13 +7,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastlane import _core
 
 from . import table
 from .column import Column
 from .row_errors import Errors
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 __all__ = ["Result"]
 
@@ -27,19 +30,12 @@ class Result:
     copy: `pyarrow.table(result)`, `polars.DataFrame(result)`.
     """
 
-    def __init__(
-        self,
-        parts: Mapping[str, Any],
-        *,
-        keys: tuple[str, ...] = (),
-        functions: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, parts: Mapping[str, Any], plan: Plan) -> None:
         self._parts = dict(parts)
         self._columns = MappingProxyType(
             {name: Column(each) for name, each in parts["columns"].items()}
         )
-        self._keys = tuple(keys)
-        self._functions = MappingProxyType(dict(functions or {}))
+        self._plan = plan
         self.error_counts: dict[tuple[str | None, str], int] = dict(parts["error_counts"])
         self.errors = Errors(parts["errors"], sum(self.error_counts.values()))
         self.rows_in: int = parts["rows_in"]
@@ -55,25 +51,31 @@ class Result:
         return self._columns
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The names of the columns that the rows are grouped by."""
-        return self._keys
+    def plan(self) -> Plan:
+        """The plan that made it."""
+        return self._plan
 
     @property
-    def functions(self) -> Mapping[str, str]:
-        """Name to function of the aggregates, such as "sum"."""
-        return self._functions
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns that the rows are grouped by."""
+        return self._plan.keys
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """The engine's arrays and counts, by name, without a copy."""
+        return MappingProxyType(self._parts)
 
     @staticmethod
     def merge(one: Result, other: Result) -> Result:
         """Both results of one plan as one, `other` behind `one`: columns end to end, groups joined
-        by their keys. Places of errors stay those of their inputs. mean, std, quantile and
-        count_distinct cannot be joined from their values. Raises SchemaError for these, and for
-        results of different plans.
+        by their keys, all aggregates included. Joining is associative; sums, means and deviations
+        of floats may differ in their last bit from those of one run. Places of errors stay those
+        of their inputs. Raises SchemaError for results of different plans, OverflowError for a
+        sum that int64 cannot hold.
         """
         from .merge import merged_parts
 
-        return Result(merged_parts(one, other), keys=one.keys, functions=one.functions)
+        return Result(merged_parts(one, other), one.plan)
 
     def __getitem__(self, name: str) -> Column:
         try:
@@ -137,28 +139,22 @@ class Result:
         return ", ".join(parts)
 
     def __repr__(self) -> str:
-        shape = f"{len(self):,} {'groups' if self._keys else 'rows'} x {len(self._columns)} columns"
+        shape = f"{len(self):,} {'groups' if self.keys else 'rows'} x {len(self._columns)} columns"
         return f"<Result: {shape}; {self.summary()}>"
 
     def __str__(self) -> str:
         width = shutil.get_terminal_size((100, 24)).columns
         return (
-            table.as_text(self._columns, keys=self._keys, width=width, rows=20)
+            table.as_text(self._columns, keys=self.keys, width=width, rows=20)
             + "\n"
             + self.summary()
         )
 
     def _repr_html_(self) -> str:
-        return table.as_html(self._columns, keys=self._keys, rows=50, caption=self.summary())
+        return table.as_html(self._columns, keys=self.keys, rows=50, caption=self.summary())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _result_again, (self._parts, self._keys, dict(self._functions))
-
-
-def _result_again(
-    parts: dict[str, Any], keys: tuple[str, ...], functions: dict[str, str]
-) -> Result:
-    return Result(parts, keys=keys, functions=functions)
+        return Result, (self._parts, self._plan)
 
 
 def _with_rate(metrics: dict[str, Any], rows: int) -> dict[str, Any]:

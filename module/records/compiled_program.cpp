@@ -1,0 +1,66 @@
+// records_program, and what comes back out of its capsules.
+#include "module/records/compiled_program.hpp"
+
+#include <memory>
+
+#include "module/boundary/method_table.hpp"
+#include "module/boundary/owned_ref.hpp"
+#include "module/families.hpp"
+#include "module/records/program_reader.hpp"
+
+namespace fastlane {
+namespace {
+
+constexpr const char* kCapsuleName = "fastlane.records.Program";
+
+constexpr const char* kProgramDoc =
+    "records_program(program, /)\n--\n\n"
+    "The program that a Plan makes, read and checked once, for records_run and its like.\n\n"
+    "program is a plain dict. Raises ArgumentTypeError and ArgumentValueError for a piece that\n"
+    "cannot be run, with its place in the dict.\n\n"
+    "**Memory:** copies what the dict says; the GIL is held.";
+
+void delete_capsule(PyObject* capsule) noexcept {
+  delete static_cast<CompiledProgram*>(PyCapsule_GetPointer(capsule, kCapsuleName));
+}
+
+struct RecordsProgram {
+  static constexpr const char* kName = "records_program";
+  std::unique_ptr<CompiledProgram> compiled;
+
+  bool begin(Arguments& args) {
+    PyObject* program = nullptr;  // borrowed from args
+    if (!args.read(required("program", program))) return false;
+    compiled = std::make_unique<CompiledProgram>(CompiledProgram{read_program(args, program)});
+    try {
+      check(compiled->program);
+    } catch (const kernels::records::ProgramError& error) {
+      const std::string path = "program." + error.path();
+      return args.wrong_value(path.c_str(), error.expected(), error.got());
+    }
+    return true;
+  }
+  void run(Checkpoint&) {}
+  PyObject* finish() {
+    PyObject* capsule = PyCapsule_New(compiled.get(), kCapsuleName, delete_capsule);  // new
+    if (capsule != nullptr) static_cast<void>(compiled.release());  // owned by the capsule
+    return capsule;
+  }
+};
+
+}  // namespace
+
+CompiledProgram* compiled_program_of(const Arguments& args, PyObject* object) {
+  if (PyCapsule_IsValid(object, kCapsuleName) == 0) {
+    args.wrong_type("program", "what records_program() made", describe_object(object));
+    return nullptr;
+  }
+  return static_cast<CompiledProgram*>(PyCapsule_GetPointer(object, kCapsuleName));
+}
+
+PyMethodDef record_program_methods[] = {
+    row_of<RecordsProgram>(kProgramDoc),
+    kEndOfTable,
+};
+
+}  // namespace fastlane
