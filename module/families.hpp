@@ -8,6 +8,7 @@ namespace fastlane {
 extern PyMethodDef record_merge_methods[];
 extern PyMethodDef record_methods[];
 extern PyMethodDef record_program_methods[];
+extern PyMethodDef record_stream_methods[];
 extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef elementwise_methods[];
@@ -50,6 +51,7 @@ inline constexpr Family kFamilies[] = {
     {nullptr, record_methods},
     {nullptr, record_merge_methods},
     {nullptr, record_program_methods},
+    {nullptr, record_stream_methods},
     {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},

@@ -9,7 +9,7 @@ import numpy as np
 from call_kinds import Anything, Call, Refusal
 from records import logs
 
-from fastlane import ArgumentTypeError, ArgumentValueError
+from fastlane import ArgumentTypeError, ArgumentValueError, _core
 from fastlane import records as fr
 from fastlane.records.program import make_program
 
@@ -98,6 +98,37 @@ RECORDS = [
         errors=(
             Refusal(lambda: {"program": None}, ArgumentTypeError, "program"),
             Refusal(lambda: {"program": {}}, ArgumentValueError, "program"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_stream",
+        {
+            "inputs": Anything(),
+            "program": Anything(),
+            "max_errors": Anything(),
+            "max_row_bytes": Anything(),
+        },
+        make=lambda: {
+            "inputs": [iter([LOG])],
+            "program": PLAN.program,
+            "max_errors": 10,
+            "max_row_bytes": 4096,
+        },
+        model=None,
+        errors=(
+            Refusal(lambda: {"inputs": [LOG]}, ArgumentTypeError, "inputs"),
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"max_errors": -1}, ArgumentValueError, "max_errors"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_next",
+        {"stream": Anything(), "bytes": Anything()},
+        make=lambda: {"stream": _core.records_stream([iter([LOG])], PLAN.program, 9, 99), "bytes": 1},
+        model=None,
+        errors=(
+            Refusal(lambda: {"stream": LOG}, ArgumentTypeError, "stream"),
+            Refusal(lambda: {"bytes": 0}, ArgumentValueError, "bytes"),
         ),
     ),
     Call(

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -59,6 +60,37 @@ struct RunResult {
   std::vector<ErrorDetail> errors;
   std::optional<Damage> damage;  // where the run ended early
   RunMetrics metrics;
+};
+
+// Which input the rows come from, and how many lines of it there were before.
+struct LinePlace {
+  std::size_t input = 0;
+  std::int64_t lines = 0;
+};
+
+// A run over inputs, in one go or piece by piece.
+class Run {
+ public:
+  static constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
+
+  // The program must have passed `check`. Program and inputs outlive the run.
+  Run(const Program& program, std::span<const Input> inputs, const RunOptions& options = {});
+  ~Run();
+
+  // The result of the next windows, of `bytes` or just more, unless the inputs end before. Rows are
+  // counted from 0 in each piece, lines and offsets in their inputs. After a throw the run is over.
+  RunResult next(std::uint64_t bytes, Checkpoint& checkpoint);
+  bool has_ended() const { return ended_; }
+
+ private:
+  const Program& program_;
+  RunOptions options_;
+  std::unique_ptr<Layout> layout_;
+  Feed feed_;
+  std::size_t workers_;
+  std::size_t windows_ = 0;
+  LinePlace place_;
+  bool ended_ = false;
 };
 
 // The program must have passed `check`. Throws std::bad_alloc, HeaderError, std::overflow_error for

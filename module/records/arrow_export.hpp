@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "module/boundary/owned_ref.hpp"
-#include "module/records/arrow_abi.hpp"
+#include "kernels/records/arrow_abi.hpp"
 
 namespace fastlane {
 

@@ -2,6 +2,7 @@
 #include "module/records/compiled_program.hpp"
 
 #include <memory>
+#include <string>
 
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -10,6 +11,8 @@
 
 namespace fastlane {
 namespace {
+
+using kernels::records::Program;
 
 constexpr const char* kCapsuleName = "fastlane.records.Program";
 
@@ -56,6 +59,21 @@ CompiledProgram* compiled_program_of(const Arguments& args, PyObject* object) {
     return nullptr;
   }
   return static_cast<CompiledProgram*>(PyCapsule_GetPointer(object, kCapsuleName));
+}
+
+bool set_limits(const Arguments& args, std::int64_t max_errors, std::int64_t max_row_bytes,
+                Program& program) {
+  if (max_errors < 0) {
+    return args.wrong_value("max_errors", "0 or more", std::to_string(max_errors));
+  }
+  constexpr std::int64_t kMost = kernels::records::kMaxRowBytes;
+  if (max_row_bytes < 1 || max_row_bytes > kMost) {
+    return args.wrong_value("max_row_bytes", "1 to " + std::to_string(kMost),
+                            std::to_string(max_row_bytes));
+  }
+  program.max_errors = static_cast<std::uint64_t>(max_errors);
+  program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
+  return true;
 }
 
 PyMethodDef record_program_methods[] = {

@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include <cstdint>
+
 #include "kernels/records/program.hpp"
 #include "module/boundary/arguments.hpp"
 
@@ -16,5 +18,9 @@ struct CompiledProgram {
 // What the capsule holds, which lives as long as it does; null with an exception set for an object
 // that is none.
 CompiledProgram* compiled_program_of(const Arguments& args, PyObject* object);
+
+// Puts a call's limits into its program. False with an exception set for one out of bounds.
+bool set_limits(const Arguments& args, std::int64_t max_errors, std::int64_t max_row_bytes,
+                kernels::records::Program& program);
 
 }  // namespace fastlane

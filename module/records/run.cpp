@@ -17,6 +17,7 @@
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
+#include "module/records/arrow_import.hpp"
 #include "module/records/chunks.hpp"
 #include "module/records/compiled_program.hpp"
 #include "module/records/result_writer.hpp"
@@ -26,6 +27,7 @@ namespace fastlane {
 namespace {
 
 using kernels::MappedFile;
+using kernels::records::ArrowRows;
 using kernels::records::Input;
 using kernels::records::Program;
 using kernels::records::RunResult;
@@ -35,7 +37,8 @@ constexpr const char* kRunDoc =
     "progress=None)\n--\n\n"
     "Runs what records_program made; Plan.run is the way to call it.\n\n"
     "input is an os.PathLike, bytes-like, an iterator of bytes-like chunks, or a list of those;\n"
-    "each may be packed with gzip. Returns a dict with the columns, the counts of rows,\n"
+    "each may be packed with gzip; or a tuple of Arrow capsules, a stream or a schema and an array,\n"
+    "whose rows are read instead of those of the program's source. Returns a dict with the columns, the counts of rows,\n"
     "error_counts, errors in detail up to max_errors, metrics, state: None or what records_merge\n"
     "takes, and damage: None or what is wrong with the input that broke off. progress is called\n"
     "with the bytes done and the bytes in all (0: unknown). Raises SchemaError for a header\n"
@@ -55,11 +58,12 @@ void run_in_pool(std::size_t workers, const kernels::records::Work& work, Checkp
 struct RunInput {
   BorrowedContent content;
   std::unique_ptr<ChunkStream> chunks;
+  std::unique_ptr<ArrowRows> batches;
 
   void release() noexcept {
     if (chunks) {
       chunks->release();
-    } else {
+    } else if (!batches) {
       content.release();
     }
   }
@@ -124,14 +128,6 @@ struct RecordsRun {
     if (threads != kUnsaid && threads < 1) {
       return args.wrong_value("threads", "1 or more", std::to_string(threads));
     }
-    if (max_errors < 0) {
-      return args.wrong_value("max_errors", "0 or more", std::to_string(max_errors));
-    }
-    constexpr std::int64_t kMost = kernels::records::kMaxRowBytes;
-    if (max_row_bytes < 1 || max_row_bytes > kMost) {
-      return args.wrong_value("max_row_bytes", "1 to " + std::to_string(kMost),
-                              std::to_string(max_row_bytes));
-    }
     if (progress != nullptr && PyCallable_Check(progress) == 0) {
       return args.wrong_type("progress", "a callable or None", describe_object(progress));
     }
@@ -140,9 +136,7 @@ struct RecordsRun {
     const CompiledProgram* compiled = compiled_program_of(args, program_arg);
     if (compiled == nullptr) return false;
     program = compiled->program;
-    program.max_errors = static_cast<std::uint64_t>(max_errors);
-    program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
-    return read_inputs(args, input_arg);
+    return set_limits(args, max_errors, max_row_bytes, program) && read_inputs(args, input_arg);
   }
 
   bool read_inputs(Arguments& args, PyObject* input_arg) {
@@ -158,6 +152,11 @@ struct RecordsRun {
 
   bool read_input(Arguments& args, PyObject* object) {
     sources.push_back(std::make_unique<RunInput>());
+    if (PyTuple_Check(object)) {
+      sources.back()->batches = take_batches(args, object);
+      if (sources.back()->batches == nullptr) return false;
+      return fit_program(*sources.back()->batches);
+    }
     if (PyIter_Check(object)) {
       sources.back()->chunks = std::make_unique<ChunkStream>(module, object);
       return true;
@@ -169,10 +168,21 @@ struct RecordsRun {
                             "bytes(input) for a copy in one piece");
   }
 
+  // A batch has its own names and types: the program is made to fit it.
+  bool fit_program(ArrowRows& batches) {
+    try {
+      program = batches.fit(program);
+    } catch (const kernels::records::HeaderError& error) {
+      raise(state_of(module).schema_error, {kName, "input", error.expected(), error.got(), ""});
+      return false;
+    }
+    return true;
+  }
+
   std::size_t work() const {
     std::size_t bytes = 0;
     for (const auto& source : sources) {
-      if (source->chunks || source->content.is_path()) return kWorthReleasing;
+      if (source->chunks || source->batches || source->content.is_path()) return kWorthReleasing;
       bytes += source->content.bytes().size();
     }
     return bytes;
@@ -188,6 +198,9 @@ struct RecordsRun {
       if (source->chunks) {
         has_chunks = true;
         inputs.push_back({{}, nullptr, source->chunks.get()});
+      } else if (source->batches) {
+        has_chunks = true;
+        inputs.push_back({{}, nullptr, source->batches.get()});
       } else if (source->content.is_path()) {
         files.emplace_back(source->content.path(), checkpoint);
         inputs.push_back({files.back().bytes(), &files.back(), nullptr});

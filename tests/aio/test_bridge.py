@@ -22,11 +22,16 @@ import fastlane.testing
 from fastlane import _core, aio
 
 # Not methods; not the lesson that is written without phases, nor what calls Python while it runs.
+NOT_CARRIED = {
+    "fastlane.lessons.scaled_copy_raw",
+    "fastlane._core.records_run",
+    "fastlane._core.records_next",
+}
 FUNCTIONS = [
     call
     for call in CALLS
     if isinstance(getattr(call.function, "__self__", None), types.ModuleType)
-    and call.name not in {"fastlane.lessons.scaled_copy_raw", "fastlane._core.records_run"}
+    and call.name not in NOT_CARRIED
 ]
 each_function = pytest.mark.parametrize("call", FUNCTIONS, ids=lambda call: call.name)
 

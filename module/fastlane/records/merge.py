@@ -16,7 +16,7 @@ from .column import Column
 if TYPE_CHECKING:
     from .result import Result
 
-__all__ = ["merged_parts"]
+__all__ = ["merged_parts", "texts_of"]
 
 _COUNTS = ("rows_in", "rows_ok", "rows_bad", "rows_blank", "rows_kept")
 
@@ -98,13 +98,13 @@ def _end_to_end(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
             [words.setdefault(word, len(words)) for word in Column(other).dictionary] or [0], np.int32
         )
         made["codes"] = np.concatenate([one["codes"], codes[other["codes"]]])
-        made["dictionary"] = _texts(list(words))
+        made["dictionary"] = texts_of(list(words))
     else:
         made["values"] = np.concatenate([one["values"], other["values"]])
     return made
 
 
-def _texts(texts: list[str]) -> dict[str, Any]:
+def texts_of(texts: list[str]) -> dict[str, Any]:
     encoded = [text.encode() for text in texts]
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(each) for each in encoded], out=offsets[1:])
