@@ -5,6 +5,7 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_decode_methods[];
 extern PyMethodDef record_merge_methods[];
 extern PyMethodDef record_methods[];
 extern PyMethodDef record_program_methods[];
@@ -48,6 +49,7 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},
     {nullptr, expression_methods},
     {nullptr, bytes_methods},
+    {nullptr, record_decode_methods},
     {nullptr, record_methods},
     {nullptr, record_merge_methods},
     {nullptr, record_program_methods},

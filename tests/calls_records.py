@@ -101,6 +101,17 @@ RECORDS = [
         ),
     ),
     Call(
+        "fastlane._core.records_decode",
+        {"program": Anything(), "line": Anything()},
+        make=lambda: {"program": PLAN.program, "line": LOG.split(b"\n")[0]},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"program": GROUPED.program}, ArgumentValueError, "program"),
+            Refusal(lambda: {"line": 3}, ArgumentTypeError, "line"),
+        ),
+    ),
+    Call(
         "fastlane._core.records_stream",
         {
             "inputs": Anything(),

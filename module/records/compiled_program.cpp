@@ -34,7 +34,7 @@ struct RecordsProgram {
   bool begin(Arguments& args) {
     PyObject* program = nullptr;  // borrowed from args
     if (!args.read(required("program", program))) return false;
-    compiled = std::make_unique<CompiledProgram>(CompiledProgram{read_program(args, program)});
+    compiled = std::make_unique<CompiledProgram>(read_program(args, program));
     try {
       check(compiled->program);
     } catch (const kernels::records::ProgramError& error) {
@@ -61,8 +61,7 @@ CompiledProgram* compiled_program_of(const Arguments& args, PyObject* object) {
   return static_cast<CompiledProgram*>(PyCapsule_GetPointer(object, kCapsuleName));
 }
 
-bool set_limits(const Arguments& args, std::int64_t max_errors, std::int64_t max_row_bytes,
-                Program& program) {
+bool check_limits(const Arguments& args, std::int64_t max_errors, std::int64_t max_row_bytes) {
   if (max_errors < 0) {
     return args.wrong_value("max_errors", "0 or more", std::to_string(max_errors));
   }
@@ -71,9 +70,12 @@ bool set_limits(const Arguments& args, std::int64_t max_errors, std::int64_t max
     return args.wrong_value("max_row_bytes", "1 to " + std::to_string(kMost),
                             std::to_string(max_row_bytes));
   }
+  return true;
+}
+
+void set_limits(std::int64_t max_errors, std::int64_t max_row_bytes, Program& program) {
   program.max_errors = static_cast<std::uint64_t>(max_errors);
   program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
-  return true;
 }
 
 PyMethodDef record_program_methods[] = {

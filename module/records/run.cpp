@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/mapped_file.hpp"
@@ -31,6 +32,7 @@ using kernels::records::ArrowRows;
 using kernels::records::Input;
 using kernels::records::Program;
 using kernels::records::RunResult;
+using kernels::records::SmallRun;
 
 constexpr const char* kRunDoc =
     "records_run(input, program, /, *, threads=None, max_errors=1000, max_row_bytes=16777216, "
@@ -60,6 +62,11 @@ struct RunInput {
   std::unique_ptr<ChunkStream> chunks;
   std::unique_ptr<ArrowRows> batches;
 
+  // Of bytes.
+  std::string_view text() const {
+    const auto bytes = content.bytes().bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   void release() noexcept {
     if (chunks) {
       chunks->release();
@@ -105,7 +112,10 @@ struct RecordsRun {
   static constexpr bool kRunsOnCallersThread = true;  // for chunks and progress
   static constexpr std::int64_t kUnsaid = std::numeric_limits<std::int64_t>::min();
   std::vector<std::unique_ptr<RunInput>> sources;
-  Program program;
+  CompiledProgram* compiled = nullptr;  // owned by its capsule
+  Program changed;
+  const Program* program = nullptr;  // the capsule's, or the changed one
+  std::unique_ptr<SmallRun> small;   // when the input is small
   std::int64_t threads = kUnsaid;
   PyObject* module = nullptr;    // borrowed from args
   PyObject* progress = nullptr;  // borrowed from args
@@ -133,10 +143,30 @@ struct RecordsRun {
     }
     module = args.module();
     state = PyThreadState_Get();
-    const CompiledProgram* compiled = compiled_program_of(args, program_arg);
-    if (compiled == nullptr) return false;
-    program = compiled->program;
-    return set_limits(args, max_errors, max_row_bytes, program) && read_inputs(args, input_arg);
+    compiled = compiled_program_of(args, program_arg);
+    if (compiled == nullptr || !check_limits(args, max_errors, max_row_bytes)) return false;
+    program = &compiled->program;
+    if (max_errors != static_cast<std::int64_t>(program->max_errors) ||
+        max_row_bytes != static_cast<std::int64_t>(program->max_row_bytes)) {
+      set_limits(max_errors, max_row_bytes, change_program());
+    }
+    if (!read_inputs(args, input_arg)) return false;
+    if (is_small()) small = compiled->take_small();
+    return true;
+  }
+
+  Program& change_program() {
+    if (program != &changed) changed = *program;
+    program = &changed;
+    return changed;
+  }
+
+  // Whether the input is a text that goes the short way.
+  bool is_small() const {
+    if (sources.size() != 1 || program != &compiled->program || progress != nullptr) return false;
+    const RunInput& source = *sources[0];
+    return !source.chunks && !source.batches && !source.content.is_path() &&
+           SmallRun::fits(*program, source.text());
   }
 
   bool read_inputs(Arguments& args, PyObject* input_arg) {
@@ -171,7 +201,8 @@ struct RecordsRun {
   // A batch has its own names and types: the program is made to fit it.
   bool fit_program(ArrowRows& batches) {
     try {
-      program = batches.fit(program);
+      changed = batches.fit(*program);
+      program = &changed;
     } catch (const kernels::records::HeaderError& error) {
       raise(state_of(module).schema_error, {kName, "input", error.expected(), error.got(), ""});
       return false;
@@ -189,6 +220,10 @@ struct RecordsRun {
   }
 
   void run(Checkpoint& checkpoint) {
+    if (small) {
+      result.emplace(small->run(sources[0]->text()));
+      return;
+    }
     // All files are opened before the first one is read: a missing one costs no work.
     std::vector<MappedFile> files;
     files.reserve(sources.size());
@@ -205,9 +240,7 @@ struct RecordsRun {
         files.emplace_back(source->content.path(), checkpoint);
         inputs.push_back({files.back().bytes(), &files.back(), nullptr});
       } else {
-        const auto bytes = source->content.bytes().bytes();
-        inputs.push_back(
-            {{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, nullptr, nullptr});
+        inputs.push_back({source->text(), nullptr, nullptr});
       }
       if (!has_chunks) bytes_in_all += inputs.back().bytes.size();
     }
@@ -222,7 +255,7 @@ struct RecordsRun {
     options.taken = &teller.taken;
     Checkpoint asking(ProgressTeller::ask, &teller);
     try {
-      result.emplace(kernels::records::run(program, inputs, asking, options));
+      result.emplace(kernels::records::run(*program, inputs, asking, options));
     } catch (const kernels::records::HeaderError& error) {
       header_error.emplace(error);
     }
@@ -242,7 +275,8 @@ struct RecordsRun {
       if (!said) return nullptr;
       said.decref();
     }
-    return write_result(module, program, std::move(*result));
+    if (small) compiled->give_back(std::move(small));
+    return write_result(module, *program, std::move(*result));
   }
 };
 

@@ -73,8 +73,9 @@ struct RecordsStream {
     const CompiledProgram* compiled = compiled_program_of(args, program_arg);
     if (compiled == nullptr) return false;
     stream = std::make_unique<RecordStream>();
+    if (!check_limits(args, max_errors, max_row_bytes)) return false;
     stream->program = compiled->program;
-    if (!set_limits(args, max_errors, max_row_bytes, stream->program)) return false;
+    set_limits(max_errors, max_row_bytes, stream->program);
     for (Py_ssize_t index = 0; index < PyList_GET_SIZE(inputs); ++index) {
       PyObject* iterator = PyList_GET_ITEM(inputs, index);  // borrowed
       if (!PyIter_Check(iterator)) {
