@@ -55,7 +55,7 @@ constexpr const char* kCountersDoc =
     "bytes_copied, ns_begin, ns_run and ns_finish, gil_released and gil_held. Counts and bytes "
     "are\n"
     "exact. Times are measured in every call of 1 MiB of work and more; smaller ones are measured\n"
-    "once in 61 calls, which stand for those between. Under \"arena\": hits, misses and hit_rate\n"
+    "once in 251 calls, which stand for those between. Under \"arena\": hits, misses and hit_rate\n"
     "of the default arena since the start.\n\n"
     "**Memory:** touches none; the GIL is held.";
 

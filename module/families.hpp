@@ -27,6 +27,10 @@ extern PyMethodDef transpose_methods[];
 extern PyMethodDef image_batch_methods[];
 extern PyMethodDef image_decode_methods[];
 extern PyMethodDef image_normalize_methods[];
+extern PyMethodDef connect_methods[];
+extern PyMethodDef multiply_matrices_methods[];
+extern PyMethodDef process_one_methods[];
+extern PyMethodDef slow_sum_methods[];
 extern PyMethodDef text_offset_methods[];
 extern PyMethodDef text_search_methods[];
 extern PyMethodDef text_utf8_methods[];
@@ -66,6 +70,10 @@ inline constexpr Family kFamilies[] = {
     {"image", image_batch_methods},
     {"image", image_decode_methods},
     {"image", image_normalize_methods},
+    {"lab", connect_methods},
+    {"lab", multiply_matrices_methods},
+    {"lab", process_one_methods},
+    {"lab", slow_sum_methods},
     {"text", text_offset_methods},
     {"text", text_search_methods},
     {"text", text_utf8_methods},

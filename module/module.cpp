@@ -1,9 +1,7 @@
 // PyInit and what happens at import: NumPy's function table, error classes, types, families.
 // Multi-phase initialisation: everything lives in the module object, nothing in statics.
 #define FASTLANE_IMPORTS_NUMPY
-#include <cstdlib>
 #include <exception>
-#include <string_view>
 
 #include "kernels/cpu.hpp"
 #include "module/boundary/call_counters.hpp"
@@ -13,6 +11,7 @@
 #include "module/boundary/owner.hpp"
 #include "module/boundary/rust_borrows.hpp"
 #include "module/families.hpp"
+#include "module/lab/types.hpp"
 #include "module/numpy_api.hpp"
 #include "module/state.hpp"
 #include "module/types/arena.hpp"
@@ -77,12 +76,6 @@ int choose_cpu_row(PyObject* module) {
   return PyModule_AddStringConstant(module, "cpu_row", row.c_str());
 }
 
-int choose_counting(PyObject*) {
-  const char* wish = std::getenv("FASTLANE_COUNTERS");
-  counts_calls = wish == nullptr || std::string_view(wish) != "0";
-  return 0;
-}
-
 int add_constants(PyObject* module) {
   if (PyModule_AddStringConstant(module, "__version__", FASTLANE_VERSION) < 0) return -1;
   return PyModule_AddStringConstant(module, "build", kBuild);
@@ -90,10 +83,11 @@ int add_constants(PyObject* module) {
 
 // What the module holds beside its functions, in the order in which it comes.
 constexpr int (*kAdditions[])(PyObject* module) = {
-    choose_cpu_row,       choose_counting,      add_constants,     add_errors,
-    add_descriptors,      add_owner_type,       join_rust_borrows, add_arena_types,
-    add_mapped_file_type, add_description_type, add_matrix_type,   add_workers_type,
-    add_expression_type,  add_image_info_type,  stop_pool_at_exit,
+    choose_cpu_row,       add_constants,     add_errors,          add_descriptors,
+    add_owner_type,       join_rust_borrows, add_arena_types,     add_mapped_file_type,
+    add_description_type, add_matrix_type,   add_workers_type,    add_expression_type,
+    add_image_info_type,  add_counter_type,  add_processor_types, add_database_errors,
+    stop_pool_at_exit,
 };
 
 int exec(PyObject* module) noexcept try {

@@ -21,6 +21,7 @@ struct ModuleState {
   PyObject* decode_error;
   PyObject* overloaded;
   PyObject* forked_error;
+  PyObject* connection_timeout;  // of the lab: module/lab/connect.cpp
   PyObject*
       rust_borrows;      // capsule shared with Rust extensions, or null: boundary/rust_borrows.hpp
   PyObject* owner_type;  // memory made by C++ that arrays point into: boundary/owner.hpp

@@ -74,11 +74,15 @@ Kind = Array | Bytes | Text | Real | Integer | Anything | Source | NumPys
 
 @dataclass(frozen=True)
 class Refusal:
-    """What `changes` to the right arguments must raise, and the argument that the error names."""
+    """What `changes` to the right arguments must raise, and the argument that the error names.
+
+    `has_result` says that the call fails so late that NumPy has made its result already.
+    """
 
     changes: Callable[[], Arguments]
     raises: type[BaseException]
     argument: str | None = None
+    has_result: bool = False
 
 
 @dataclass(frozen=True)

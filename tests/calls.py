@@ -34,6 +34,7 @@ from call_kinds import (
 )
 from calls_expressions import EXPRESSIONS
 from calls_image import IMAGE
+from calls_lab import LAB
 from calls_matrix import MATRIX
 from calls_process import COUNTERS, THREADS
 from calls_records import RECORDS
@@ -169,6 +170,7 @@ REDUCTIONS = [
         keyword_only=frozenset(("threads",)),
         kernel="sum_floats",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+        aliases=("fastlane.lab.sum_buffer",),
     ),
     Call(
         "fastlane.sum64",
@@ -177,6 +179,7 @@ REDUCTIONS = [
         model=model_sum,
         kernel="sum_floats",
         large=lambda: {"x": repeated(1.0, "f8", 1 << 27)},
+        aliases=("fastlane.lab.fast_sum",),
     ),
     Call(
         "fastlane.describe",
@@ -338,6 +341,7 @@ CALLS: list[Call] = [
     *MATRIX,
     *TESTING,
     *LESSONS,
+    *LAB,
     *REDUCTIONS,
     *ELEMENTWISE,
     *LAYOUTS,

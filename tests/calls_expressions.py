@@ -52,7 +52,9 @@ EXPRESSIONS = [
             Refusal(lambda: {"expression": "x & 1"}, ExpressionError, "expression"),
             Refusal(lambda: {"expression": "x + y", "y": np.ones(5)}, ArgumentValueError, "y"),
             Refusal(
-                lambda: {"expression": "x ** x", "x": np.array([-1, 2])}, ExpressionError
+                lambda: {"expression": "x ** x", "x": np.array([-1, 2])},
+                ExpressionError,
+                has_result=True,
             ),
         ),
         **EVALUATED_BY_NAME,

@@ -129,12 +129,12 @@ def copier(arguments: Arguments) -> Callable[[], Arguments]:
 
 
 def scenarios_of(call: Call) -> Iterator[Scenario]:
-    makers = [("right", call.make)]
+    makers = [("right", call.make, False)]
     makers += [
-        (f"error {index}", partial(call.arguments_of, refusal))
+        (f"error {index}", partial(call.arguments_of, refusal), refusal.has_result)
         for index, refusal in enumerate(call.errors)
     ]
-    for label, make in makers:
+    for label, make, has_result in makers:
         run = caller(call, make)
         touches_numpy = any(is_numpys(value) for value in (*make().values(), run()))
         if not touches_numpy:  # nor may what a refusal replaces be made anew each time
@@ -143,7 +143,8 @@ def scenarios_of(call: Call) -> Iterator[Scenario]:
         plain = without_numpy(make())
         if touches_numpy and plain is not None:
             run = caller(call, copier(plain))
-            yield Scenario(f"{call.name} {label}, no array", run, not is_numpys(run()))
+            counts = not has_result and not is_numpys(run())
+            yield Scenario(f"{call.name} {label}, no array", run, counts)
     wrong = dict.fromkeys(call.make(), ("wrong", "type"))
     if "self" not in wrong:
         yield Scenario(f"{call.name} wrong types", caller(call, lambda: wrong), True)

@@ -16,26 +16,29 @@
 namespace fastlane::kernels {
 namespace {
 
-template <class T, std::size_t kWidth>
+// Smaller arrays are mostly still in a cache, where asking ahead only costs.
+constexpr std::size_t kFarBytes = std::size_t{4} << 20;
+
+template <class T, std::size_t kWidth, bool kFar>
 [[gnu::always_inline]] inline void add_blocks(FloatSum& total, const std::byte* data,
                                               std::size_t count) {
   while (count != 0) {
     const std::size_t block = std::min(count, kFloatSumBlock);
-    add_float_block<T, kWidth>(total, data, block);
+    add_float_block<T, kWidth, kFar>(total, data, block);
     data += block * sizeof(T);
     count -= block;
   }
 }
 
-template <class T>
+template <class T, bool kFar>
 void add_blocks_baseline(FloatSum& total, const std::byte* data, std::size_t count) {
-  add_blocks<T, 2>(total, data, count);
+  add_blocks<T, 2, kFar>(total, data, count);
 }
 
-template <class T>
+template <class T, bool kFar>
 [[gnu::target("avx2,fma,bmi2")]] void add_blocks_avx2(FloatSum& total, const std::byte* data,
                                                       std::size_t count) {
-  add_blocks<T, 4>(total, data, count);
+  add_blocks<T, 4, kFar>(total, data, count);
 }
 
 constexpr __mmask8 kAllLanes = 0xff;
@@ -53,15 +56,15 @@ add_group_avx512(LaneSums<8>& sums, const double* place) {
   sums.add_group<double>(reinterpret_cast<const std::byte*>(place));
 }
 
-// Two blocks side by side: one alone has too few additions under way to keep up with the caches,
-// and memory answers two streams faster than one.
-template <class T>
+// Two blocks side by side: one alone has too few additions under way to keep up with the caches.
+// Memory answers one stream faster, if it is asked ahead.
+template <class T, bool kFar>
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void add_blocks_avx512(
     FloatSum& total, const std::byte* data, std::size_t count) {
   LaneSums<8> left;
   LaneSums<8> right;
   const T* place = reinterpret_cast<const T*>(data);
-  for (; count >= 2 * kFloatSumBlock; count -= 2 * kFloatSumBlock) {
+  for (; !kFar && count >= 2 * kFloatSumBlock; count -= 2 * kFloatSumBlock) {
     left.clear();
     right.clear();
     for (std::size_t i = 0; i < kFloatSumBlock; i += kSumLanes) {
@@ -76,7 +79,10 @@ template <class T>
     const std::size_t block = std::min(count, kFloatSumBlock);
     const std::size_t in_groups = block - block % kSumLanes;
     left.clear();
-    for (std::size_t i = 0; i < in_groups; i += kSumLanes) add_group_avx512(left, place + i);
+    for (std::size_t i = 0; i < in_groups; i += kSumLanes) {
+      if constexpr (kFar) prefetch_group<T>(reinterpret_cast<const std::byte*>(place + i));
+      add_group_avx512(left, place + i);
+    }
     add_rest<T>(left, reinterpret_cast<const std::byte*>(place + in_groups), block - in_groups);
     left.carry_into(total);
     place += block;
@@ -85,10 +91,12 @@ template <class T>
 }
 
 constexpr std::array<SumRow, 3> kRows = {{
-    {cpu::Level::avx512, add_blocks_avx512<double>, add_blocks_avx512<float>, &kIntegerSumsAvx512},
-    {cpu::Level::avx2, add_blocks_avx2<double>, add_blocks_avx2<float>, &kIntegerSumsAvx2},
-    {cpu::Level::baseline, add_blocks_baseline<double>, add_blocks_baseline<float>,
-     &kIntegerSumsBaseline},
+    {cpu::Level::avx512, add_blocks_avx512<double, false>, add_blocks_avx512<float, false>,
+     add_blocks_avx512<double, true>, add_blocks_avx512<float, true>, &kIntegerSumsAvx512},
+    {cpu::Level::avx2, add_blocks_avx2<double, false>, add_blocks_avx2<float, false>,
+     add_blocks_avx2<double, true>, add_blocks_avx2<float, true>, &kIntegerSumsAvx2},
+    {cpu::Level::baseline, add_blocks_baseline<double, false>, add_blocks_baseline<float, false>,
+     add_blocks_baseline<double, true>, add_blocks_baseline<float, true>, &kIntegerSumsBaseline},
 }};
 
 // sum and correction that together are left + right exactly.
@@ -131,8 +139,10 @@ void FloatSum::join(const FloatSum& other) {
 }
 
 void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
+  const bool is_far = view.size() * view.item_size() >= kFarBytes;
   visit<float, double>(view.dtype, [&]<class T>() {
-    const AddFloats add = sizeof(T) == 8 ? row.float64 : row.float32;
+    const AddFloats near = sizeof(T) == 8 ? row.float64 : row.float32;
+    const AddFloats add = !is_far ? near : sizeof(T) == 8 ? row.far_float64 : row.far_float32;
     for_each_block<T, kFloatSumBlock>(
         view, checkpoint,
         [&](const std::byte* data, std::size_t count) { add(total, data, count); });

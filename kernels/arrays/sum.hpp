@@ -48,6 +48,8 @@ struct SumRow {
   cpu::Level level;
   AddFloats float64;
   AddFloats float32;
+  AddFloats far_float64;  // the same sums, faster where the data comes from memory
+  AddFloats far_float32;
   const std::array<AddIntegers, 9>* integers;  // by DType: boolean, int8 ... uint64
 };
 

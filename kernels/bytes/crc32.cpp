@@ -44,6 +44,12 @@ std::uint32_t crc32_of_block(std::uint32_t value, const std::byte* data,
 
 }  // namespace
 
+std::uint32_t crc32(std::uint32_t value, std::span<const std::byte> bytes) noexcept {
+  value = crc32_of_block(value, bytes.data(), bytes.size());
+  clean_vector_state();
+  return value;
+}
+
 std::uint32_t crc32(std::uint32_t value, std::span<const std::byte> bytes, Checkpoint& checkpoint) {
   while (bytes.size() > kBlock) {
     value = crc32_of_block(value, bytes.data(), kBlock);
@@ -51,9 +57,7 @@ std::uint32_t crc32(std::uint32_t value, std::span<const std::byte> bytes, Check
     clean_vector_state();
     checkpoint.spend(kBlock);
   }
-  value = crc32_of_block(value, bytes.data(), bytes.size());
-  clean_vector_state();
-  return value;
+  return crc32(value, bytes);
 }
 
 std::uint32_t crc32(std::uint32_t value, const StridedBytes& bytes, Checkpoint& checkpoint) {

@@ -16,6 +16,10 @@ namespace fastlane::kernels {
 // Contract: never allocates; throws what the checkpoint throws.
 std::uint32_t crc32(std::uint32_t value, std::span<const std::byte> bytes, Checkpoint& checkpoint);
 
+// The same for bytes that are not worth a checkpoint.
+// Contract: never allocates, never throws.
+std::uint32_t crc32(std::uint32_t value, std::span<const std::byte> bytes) noexcept;
+
 // The same for bytes that do not lie in one piece.
 // Contract: 16 KiB of stack; never allocates; throws what the checkpoint throws.
 std::uint32_t crc32(std::uint32_t value, const StridedBytes& bytes, Checkpoint& checkpoint);

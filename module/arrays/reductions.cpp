@@ -13,6 +13,23 @@ namespace {
 // A sum only reads, at several times the pace of the traffic that work is measured in.
 constexpr std::size_t kBytesPerWork = 4;
 
+// A few floats in one row of an exact ndarray, which nobody writes meanwhile. False when the array
+// is anything else.
+bool sum_at_once(PyObject* object, DTypes accepted, PyObject*& result,
+                 std::size_t& bytes) noexcept {
+  if (!Py_IS_TYPE(object, &PyArray_Type) || !kernels::ledger().empty()) return false;
+  auto* array = reinterpret_cast<PyArrayObject*>(object);
+  const kernels::ArrayView view = {static_cast<std::byte*>(PyArray_DATA(array)),
+                                   dtype_of_numpy(PyArray_TYPE(array)), PyArray_NDIM(array),
+                                   PyArray_DIMS(array), PyArray_STRIDES(array)};
+  if (!accepted.contains(view.dtype) || PyArray_ISBYTESWAPPED(array) || !kernels::is_short(view)) {
+    return false;
+  }
+  bytes = static_cast<std::size_t>(view.shape[0]) * view.item_size();
+  result = PyFloat_FromDouble(kernels::sum_short(view));
+  return true;
+}
+
 constexpr const char* kSumDoc =
     "sum(x, /, *, threads=None)\n--\n\n"
     "Sum of all elements: a float for float32 and float64, an exact int for integers and bool.\n\n"
@@ -32,6 +49,10 @@ struct Sum {
   double real = 0;
   kernels::WideInteger whole;
 
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result,
+                      std::size_t& bytes) noexcept {
+    return nargs == 1 && sum_at_once(args[0], kFloats, result, bytes);
+  }
   bool begin(Arguments& args) {
     PyObject* x_arg = nullptr;  // borrowed from args
     return args.read(required("x", x_arg), keyword("threads", threads.asked)) &&
@@ -64,6 +85,10 @@ struct Sum64 {
   BorrowedArray x;
   double total = 0;
 
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result,
+                      std::size_t& bytes) noexcept {
+    return nargs == 1 && sum_at_once(args[0], kFloat64, result, bytes);
+  }
   bool begin(Arguments& args) {
     PyObject* x_arg = nullptr;  // borrowed from args
     return args.read(required("x", x_arg)) &&

@@ -8,17 +8,6 @@
 namespace fastlane {
 namespace {
 
-// What the builtin type prints: a subclass's own __repr__ could raise, and would hide the
-// complaint.
-std::string text_of(const PyTypeObject& builtin, PyObject* object) {
-  OwnedRef repr = OwnedRef::from_new(builtin.tp_repr(object));
-  const char* text = repr ? PyUnicode_AsUTF8(repr.borrow()) : nullptr;
-  if (text == nullptr) PyErr_Clear();
-  std::string result = text == nullptr ? Py_TYPE(object)->tp_name : text;
-  repr.decref();
-  return result;
-}
-
 // An exception that the object's own method raised is passed on, unless it only says "wrong type".
 bool is_plain_type_error() { return PyErr_ExceptionMatches(PyExc_TypeError) != 0; }
 

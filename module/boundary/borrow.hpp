@@ -12,10 +12,6 @@ namespace fastlane {
 
 enum class Access { read, write };
 
-// False when FASTLANE_COUNTERS=0 was set at import: then small calls are not counted, which saves
-// some 2 to 4 ns each.
-inline constinit bool counts_calls = true;
-
 // The memory of one argument. A base without virtual functions: the derived guard owns the
 // give-back.
 class Borrow {

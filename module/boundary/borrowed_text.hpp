@@ -26,12 +26,12 @@ class BorrowedText {
   }
 
   // False with an exception set and nothing borrowed.
-  bool acquire(Arguments& args, const char* argument, PyObject* object) {
+  [[gnu::always_inline]] bool acquire(Arguments& args, const char* argument, PyObject* object) {
     if (!PyUnicode_Check(object)) [[unlikely]] {
-      return args.wrong_type(argument, "a str", describe_object(object));
+      return refuse(args, argument, object);
     }
     text_ = Py_NewRef(object);
-    if (counts_calls) args.borrows().add_constant(bytes());
+    args.borrows().add_constant(bytes());
     return true;
   }
   void release() noexcept { Py_DECREF(std::exchange(text_, nullptr)); }
@@ -58,6 +58,9 @@ class BorrowedText {
   }
 
  private:
+  [[gnu::noinline]] static bool refuse(Arguments& args, const char* argument, PyObject* object) {
+    return args.wrong_type(argument, "a str", describe_object(object));
+  }
   template <class CodePoint>
   std::span<const CodePoint> code_points() const noexcept {
     return {static_cast<const CodePoint*>(PyUnicode_DATA(text_)), length()};

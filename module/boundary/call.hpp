@@ -87,15 +87,20 @@ template <class Call>
   return result;
 }
 
-// `timed` is known when this is compiled: the call that is not timed asks no clock.
-template <bool timed, class Call>
-[[gnu::always_inline]] inline PyObject* join_counted(Call& phases, Arguments& arguments,
-                                                     CallCounters& counters) {
+// How a call is accounted for is known when this is compiled: one that is not counted asks nothing,
+// and one that is not timed asks no clock.
+enum class Account { none, counted, timed };
+
+template <Account account, class Call>
+[[gnu::always_inline]] inline PyObject* join_accounted(Call& phases, Arguments& arguments,
+                                                       CallCounters& counters) {
+  constexpr bool counted = account != Account::none;
+  constexpr bool timed = account == Account::timed;
   [[maybe_unused]] CallClock::time_point start, begun, ran;
   if constexpr (timed) start = CallClock::now();
   if (!phases.begin(arguments)) return nullptr;
   if constexpr (timed) begun = CallClock::now();
-  if (counts_calls) counters.count_borrows(arguments.borrows());
+  if constexpr (counted) counters.count_borrows(arguments.borrows());
   bool released = false;
   if constexpr (SaysItsWork<Call>) {
     const std::size_t work = phases.work();
@@ -117,10 +122,10 @@ template <bool timed, class Call>
     phases.run(checkpoint);
   }
   if constexpr (timed) ran = CallClock::now();
-  if (counts_calls) count_bytes(phases, counters);
+  if constexpr (counted) count_bytes(phases, counters);
   PyObject* result = phases.finish();
   if constexpr (timed) counters.add_timed(begun - start, ran - begun, CallClock::now() - ran);
-  if (counts_calls) counters.count_result(result);
+  if constexpr (counted) counters.count_result(result);
   return result;
 }
 
@@ -128,15 +133,26 @@ template <class Call>
 [[gnu::noinline]] PyObject* join_phases_timed(Call& phases, Arguments& arguments,
                                               CallCounters& counters) {
   counters.begin_gap(Call::kName);
-  return join_counted<true>(phases, arguments, counters);
+  return join_accounted<Account::timed>(phases, arguments, counters);
 }
 
+template <Counting counting, class Call>
+[[gnu::always_inline]] inline PyObject* join_phases(Call& phases, Arguments& arguments) {
+  CallCounters& counters = counters_of<Call>;
+  if constexpr (counting == Counting::off) {
+    return join_accounted<Account::none>(phases, arguments, counters);
+  } else {
+    if (counters.count_call()) [[unlikely]]
+      return join_phases_timed(phases, arguments, counters);
+    return join_accounted<Account::counted>(phases, arguments, counters);
+  }
+}
+
+// For a call that no method table makes.
 template <class Call>
 PyObject* join_phases(Call& phases, Arguments& arguments) {
-  CallCounters& counters = counters_of<Call>;
-  if (counts_calls && counters.count_call()) [[unlikely]]
-    return join_phases_timed(phases, arguments, counters);
-  return join_counted<false>(phases, arguments, counters);
+  return is_counting() ? join_phases<Counting::on>(phases, arguments)
+                       : join_phases<Counting::off>(phases, arguments);
 }
 
 // A call whose smallest cases are over before the phases could be set up. at_once locks nothing,
@@ -149,29 +165,38 @@ concept AnswersAtOnce = requires(PyObject* const* args, PyObject*& result, std::
 };
 
 // False when the phases have to do it: also when the call's turn has come to be timed.
-template <AnswersAtOnce Call>
-bool answer_at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result) noexcept {
+template <Counting counting, AnswersAtOnce Call>
+[[gnu::always_inline]] inline bool answer_at_once(PyObject* const* args, Py_ssize_t nargs,
+                                                  PyObject*& result) noexcept {
   CallCounters& counters = counters_of<Call>;
   std::size_t bytes = 0;
-  if (counters.is_timing_due() || !Call::at_once(args, nargs, result, bytes)) return false;
-  counters.count_call();
-  counters.count_borrowed(bytes);
+  if (counting == Counting::on && counters.is_timing_due()) return false;
+  if (!Call::at_once(args, nargs, result, bytes)) return false;
+  if constexpr (counting == Counting::on) {
+    counters.count_call();
+    counters.count_borrowed(bytes);
+  }
   return true;
 }
 
-// A function of the module.
-template <class Call>
-PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
-               PyObject* kwnames) noexcept try {
-  if constexpr (AnswersAtOnce<Call>) {
-    PyObject* result = nullptr;
-    if (kwnames == nullptr && answer_at_once<Call>(args, nargs, result)) return result;
-  }
+// A function of the module. Never written into call_at_once: the phases' stack would cost there.
+template <class Call, Counting counting>
+[[gnu::noinline]] PyObject* call(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
+                                 PyObject* kwnames) noexcept try {
   Arguments arguments(Call::kName, module, args, nargs, kwnames);
   Call phases;
-  return join_phases(phases, arguments);
+  return join_phases<counting>(phases, arguments);
 } catch (...) {
   return raise_current_exception(module, Call::kName);
+}
+
+// The same for a call that may be over before it needs phases.
+template <AnswersAtOnce Call, Counting counting>
+PyObject* call_at_once(PyObject* module, PyObject* const* args, Py_ssize_t nargs,
+                       PyObject* kwnames) noexcept {
+  PyObject* result = nullptr;
+  if (kwnames == nullptr && answer_at_once<counting, Call>(args, nargs, result)) return result;
+  return call<Call, counting>(module, args, nargs, kwnames);
 }
 
 // A method of a heap type; the phases find the object in their member `self`.

@@ -2,6 +2,8 @@
 #include "module/boundary/call_counters.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace fastlane {
 namespace {
@@ -20,6 +22,15 @@ std::uint64_t for_all(std::uint64_t ns, std::uint64_t calls, std::uint64_t cover
 }
 
 }  // namespace
+
+// Asked by the method tables, before anything is imported.
+bool is_counting() noexcept {
+  static const bool counting = [] {
+    const char* wish = std::getenv("FASTLANE_COUNTERS");
+    return wish == nullptr || std::string_view(wish) != "0";
+  }();
+  return counting;
+}
 
 CallCounters* CallCounters::first() noexcept { return first_counters; }
 

@@ -206,6 +206,15 @@ std::string describe_object(PyObject* object) {
   return dtype_of_array(array) + " array of shape " + shape_of(array);
 }
 
+std::string text_of(const PyTypeObject& builtin, PyObject* object) {
+  OwnedRef repr = OwnedRef::from_new(builtin.tp_repr(object));
+  const char* text = repr ? PyUnicode_AsUTF8(repr.borrow()) : nullptr;
+  if (text == nullptr) PyErr_Clear();
+  std::string result = text == nullptr ? Py_TYPE(object)->tp_name : text;
+  repr.decref();
+  return result;
+}
+
 PyObject* raise_current_exception(PyObject* module, const char* function) noexcept {
   translate(module, function);
   return nullptr;

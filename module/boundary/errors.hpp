@@ -26,6 +26,10 @@ bool raise(PyObject* error_class, const Complaint& complaint);
 // "int32 array of shape (3, 4)", "str", "NoneType": what came, in a reader's words. Never fails.
 std::string describe_object(PyObject* object);
 
+// What `builtin` prints of an instance of its own: a subclass's own __repr__ could raise, and would
+// hide the complaint. Never fails.
+std::string text_of(const PyTypeObject& builtin, PyObject* object);
+
 // Call inside a handler: rethrows the exception in flight and sets the Python exception for it.
 // bad_alloc is MemoryError, system_error is OSError, and so on; returns null.
 PyObject* raise_current_exception(PyObject* module, const char* function) noexcept;

@@ -23,9 +23,19 @@ inline constexpr bool runs_on_callers_thread = requires {
   Call::kRunsOnCallersThread;
 };
 
+template <class Call, Counting counting>
+PyCFunction function_of() noexcept {
+  if constexpr (AnswersAtOnce<Call>) {
+    return fastcall(call_at_once<Call, counting>);
+  } else {
+    return fastcall(call<Call, counting>);
+  }
+}
+
 template <class Call>
 PyMethodDef row_of(const char* doc) {
-  const PyCFunction function = fastcall(call<Call>);
+  const PyCFunction function =
+      is_counting() ? function_of<Call, Counting::on>() : function_of<Call, Counting::off>();
   if constexpr (!runs_on_callers_thread<Call>) enlist_deferrable<Call>(function);
   return {Call::kName, function, METH_FASTCALL | METH_KEYWORDS, doc};
 }

@@ -39,4 +39,14 @@ PyObject* struct_from_fields(PyTypeObject* type, std::initializer_list<PyObject*
   return result;
 }
 
+bool read_element(Arguments& args, const char* argument, const char* expected, PyObject* object,
+                  double& number) {
+  const PyNumberMethods* methods = Py_TYPE(object)->tp_as_number;
+  if (methods == nullptr || (methods->nb_float == nullptr && methods->nb_index == nullptr)) {
+    return args.wrong_type(argument, expected, describe_object(object));
+  }
+  number = PyFloat_AsDouble(object);  // may run Python
+  return number != -1.0 || PyErr_Occurred() == nullptr;
+}
+
 }  // namespace fastlane

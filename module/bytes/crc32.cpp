@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include <cstdint>
+#include <span>
 
 #include "module/boundary/borrowed_content.hpp"
 #include "module/boundary/method_table.hpp"
@@ -44,6 +45,17 @@ struct Crc32 {
   static constexpr const char* kName = "crc32";
   BorrowedContent data;
   std::uint32_t value = 0;
+
+  // Exact bytes and no value to go on from.
+  static bool at_once(PyObject* const* args, Py_ssize_t nargs, PyObject*& result,
+                      std::size_t& bytes) noexcept {
+    if (nargs != 1 || !PyBytes_CheckExact(args[0])) return false;
+    bytes = static_cast<std::size_t>(PyBytes_GET_SIZE(args[0]));
+    if (bytes >= kWorthReleasing) return false;
+    const std::span content(PyBytes_AS_STRING(args[0]), bytes);
+    result = PyLong_FromUnsignedLong(kernels::crc32(0, std::as_bytes(content)));
+    return true;
+  }
 
   bool begin(Arguments& args) {
     PyObject* data_arg = nullptr;   // borrowed from args

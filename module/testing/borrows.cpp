@@ -138,7 +138,7 @@ struct BeginHold {
 PyMethodDef borrows_methods[] = {
     row_of<Conflicts>(kConflictsDoc),
     row_of<LiveBorrowCount>(kLiveBorrowsDoc),
-    {BeginHold::kMethodName, fastcall(call<BeginHold>), METH_FASTCALL | METH_KEYWORDS,
+    {BeginHold::kMethodName, fastcall(call<BeginHold, Counting::on>), METH_FASTCALL | METH_KEYWORDS,
      kBeginHoldDoc},
     kEndOfTable,
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "module/boundary/borrowed_array.hpp"
+#include "module/boundary/numbers.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/numpy_api.hpp"
 #include "module/types/matrix.hpp"
@@ -20,15 +21,6 @@ bool not_rows(Arguments& args, PyObject* object) {
 bool is_sequence(PyObject* object) noexcept {
   return PySequence_Check(object) != 0 && !PyUnicode_Check(object) && !PyDict_Check(object) &&
          PyObject_CheckBuffer(object) == 0;
-}
-
-bool read_number(Arguments& args, PyObject* object, double& number) {
-  const PyNumberMethods* methods = Py_TYPE(object)->tp_as_number;
-  if (methods == nullptr || (methods->nb_float == nullptr && methods->nb_index == nullptr)) {
-    return args.wrong_type("rows", "rows of numbers", describe_object(object));
-  }
-  number = PyFloat_AsDouble(object);  // may run Python
-  return number != -1.0 || PyErr_Occurred() == nullptr;
 }
 
 // The sequences of `rows` as tuples in a tuple. Null with an exception set.
@@ -70,7 +62,9 @@ PyObject* from_sequences(Arguments& args, PyObject* object) {
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* row = PyTuple_GET_ITEM(rows.borrow(), i);  // borrowed
     for (Py_ssize_t j = 0; j < length; ++j) {
-      if (!read_number(args, PyTuple_GET_ITEM(row, j), *next++)) return nullptr;
+      if (!read_element(args, "rows", "rows of numbers", PyTuple_GET_ITEM(row, j), *next++)) {
+        return nullptr;
+      }
     }
   }
   rows.decref();

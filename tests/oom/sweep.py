@@ -9,6 +9,7 @@ in a process of its own, so that a crash has a name.
 from __future__ import annotations
 
 import argparse
+import ast
 import errno
 import faulthandler
 import gc
@@ -95,10 +96,9 @@ def point(
 ) -> tuple[BaseException | None, bool]:
     """One call with its allocations number first..past_last-1 failing."""
     arguments = make()
-    positional = tuple(
-        value for name, value in arguments.items() if name not in call.keyword_only
-    )
-    keywords = {name: value for name, value in arguments.items() if name in call.keyword_only}
+    by_name = call.keyword_only | call.named
+    positional = tuple(value for name, value in arguments.items() if name not in by_name)
+    keywords = {name: value for name, value in arguments.items() if name in by_name}
     function = call.function
     gc.collect()  # empties the free lists, behind which allocations hide
     faults.arm(first, past_last)
@@ -133,6 +133,9 @@ def is_documented(error: BaseException | None, raises: type[BaseException] | Non
     if error is None:
         return True
     if isinstance(error, MemoryError):
+        return True
+    # What CPython 3.11's evaluation loop says of itself when memory runs out in a Python function.
+    if isinstance(error, SystemError) and str(error) == "error return without exception set":
         return True
     if raises is None:  # a file that exists, but cannot be mapped
         return isinstance(error, OSError) and error.errno == errno.ENOMEM
@@ -207,11 +210,31 @@ def touch_thread_locals() -> None:
             call_once(call.invoke, (call.arguments_of(refusal),), {})
 
 
+def remember_syntax_trees() -> None:
+    """Each text is parsed once: CPython 3.11's own parser damages the heap when memory runs out."""
+    parse = ast.parse
+    remembered: dict[str, ast.AST | SyntaxError] = {}
+
+    def parse_once(text: str, mode: str) -> ast.AST:
+        if text not in remembered:
+            try:
+                remembered[text] = parse(text, mode=mode)
+            except SyntaxError as error:
+                remembered[text] = error
+        found = remembered[text]
+        if isinstance(found, SyntaxError):
+            raise found.with_traceback(None)
+        return found
+
+    ast.parse = parse_once
+
+
 def sweep_call(faults: Faults, call: Call) -> int:
     points, failed = 0, 0
     for label, make, raises in forms_of(call):
         if raises is MemoryError and not faults.knows_hits:
             continue  # no telling the call's own error from the fault's
+        call_once(call.invoke, (make(),), {})
         call_once(call.function, (), {})
         for _ in range(100):  # fill the caches: what is made once is not this call's
             for first in (0, 1, MOST_POINTS * 1000):
@@ -252,6 +275,7 @@ def main() -> int:
     mode = options.mode or ("--shim" if "oomshim" in os.environ.get("LD_PRELOAD", "") else "--domains")
     if options.alone:
         faulthandler.enable()
+        remember_syntax_trees()
         touch_thread_locals()
         gc.collect()
         gc.freeze()  # collecting before each point costs little then

@@ -1,4 +1,4 @@
-"""The command line: `python -m fastlane run|info`."""
+"""The command line: `python -m fastlane run|plan|lab|info`."""
 
 from .dispatch import main
 

@@ -32,6 +32,7 @@ row as data.
 commands
   run PLAN.json INPUT...   run a plan over files: a table, a summary and the kinds of errors
   plan INPUT               propose a plan for a file: its source, columns and types
+  lab [NAME]               the lessons: what copies, calls, locks and leaks cost, shown
   info                     versions, the CPU row in use, threads
 """
 
@@ -163,13 +164,27 @@ def _plan_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _lab_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"{PROGRAM} lab",
+        description="Runs a lesson and shows its numbers; without a name, lists the lessons.",
+    )
+    parser.add_argument("lesson", metavar="NAME", nargs="?", help="the lesson; docs/lab explains it")
+    return parser
+
+
 def _info_parser() -> argparse.ArgumentParser:
     return _Parser(
         prog=f"{PROGRAM} info", description="Shows versions, the CPU row in use and threads."
     )
 
 
-COMMANDS = {"run": _run_parser, "plan": _plan_parser, "info": _info_parser}
+COMMANDS = {
+    "run": _run_parser,
+    "plan": _plan_parser,
+    "lab": _lab_parser,
+    "info": _info_parser,
+}
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

@@ -44,6 +44,10 @@ def _run(argv: list[str]) -> int:
             from .plan import plan
 
             return plan(arguments)
+        if arguments.command == "lab":
+            from .lab import lab
+
+            return lab(arguments)
         from .run import run
 
         return run(arguments)
