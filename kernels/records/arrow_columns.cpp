@@ -1,5 +1,5 @@
-// One writer for each layout of values in memory. Floats are written with as many digits as it takes
-// to read the same number again.
+// One writer for each layout of values in memory. Floats are written with as many digits as it
+// takes to read the same number again.
 #include "kernels/records/arrow_columns.hpp"
 
 #include <array>
@@ -81,9 +81,12 @@ void append_quoted(Buffer<char>& text, std::string_view value) {
     if (static_cast<unsigned char>(letter) >= 0x20 && letter != '"' && letter != '\\') continue;
     append(text, value.substr(begin, at - begin));
     constexpr std::string_view kDigits = "0123456789abcdef";
-    const std::array<char, 6> escaped = {
-        '\\', 'u', '0', '0', kDigits[static_cast<unsigned char>(letter) >> 4],
-        kDigits[static_cast<unsigned char>(letter) & 15]};
+    const std::array<char, 6> escaped = {'\\',
+                                         'u',
+                                         '0',
+                                         '0',
+                                         kDigits[static_cast<unsigned char>(letter) >> 4],
+                                         kDigits[static_cast<unsigned char>(letter) & 15]};
     text.append(escaped.data(), escaped.size());
     begin = at + 1;
   }
@@ -122,9 +125,9 @@ class Times final : public Nullable {
   void write_value(const ArrowArray& array, std::int64_t row, Buffer<char>& text) const override {
     const std::int64_t value = static_cast<const std::int64_t*>(array.buffers[1])[row];
     const std::int64_t seconds = value / per_second_ - (value % per_second_ < 0 ? 1 : 0);
-    const std::int64_t micros =
-        per_second_ > 1000000 ? (value - seconds * per_second_) / (per_second_ / 1000000)
-                              : (value - seconds * per_second_) * (1000000 / per_second_);
+    const std::int64_t micros = per_second_ > 1000000
+                                    ? (value - seconds * per_second_) / (per_second_ / 1000000)
+                                    : (value - seconds * per_second_) * (1000000 / per_second_);
     const std::int64_t day = seconds / 86400 - (seconds % 86400 < 0 ? 1 : 0);
     const std::int64_t second = seconds - day * 86400;
     // Beyond the years that chrono has; the reader refuses what is written then.
@@ -132,12 +135,12 @@ class Times final : public Nullable {
     if (day > kMostDays || day < -kMostDays) return append(text, "\"beyond\"");
     const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
     std::array<char, 48> written;
-    const int size = std::snprintf(
-        written.data(), written.size(), "\"%04d-%02u-%02uT%02d:%02d:%02d.%06dZ\"",
-        static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()), static_cast<int>(second / 3600),
-        static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
-        static_cast<int>(micros));
+    const int size =
+        std::snprintf(written.data(), written.size(), "\"%04d-%02u-%02uT%02d:%02d:%02d.%06dZ\"",
+                      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                      static_cast<unsigned>(date.day()), static_cast<int>(second / 3600),
+                      static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
+                      static_cast<int>(micros));
     text.append(written.data(), static_cast<std::size_t>(size));
   }
 

@@ -30,8 +30,7 @@ ArrowRows::ArrowRows(ArrowArrayStream& stream)
 }
 
 ArrowRows::ArrowRows(ArrowSchema& schema, ArrowArray& batch)
-    : schema_(std::exchange(schema, ArrowSchema{})),
-      batch_(std::exchange(batch, ArrowArray{})) {}
+    : schema_(std::exchange(schema, ArrowSchema{})), batch_(std::exchange(batch, ArrowArray{})) {}
 
 ArrowRows::~ArrowRows() {
   drop_batch();
@@ -47,8 +46,8 @@ void ArrowRows::drop_batch() {
 
 Program ArrowRows::fit(const Program& program) {
   if (std::string_view(schema_.format) != "+s") {
-    throw HeaderError("batches of named columns", "an array of the format " +
-                                                      std::string(schema_.format));
+    throw HeaderError("batches of named columns",
+                      "an array of the format " + std::string(schema_.format));
   }
   const auto find = [&](std::string_view name) {
     std::int64_t child = 0;

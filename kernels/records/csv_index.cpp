@@ -33,7 +33,8 @@ std::string classes_of(const CsvFormat& format) {
 }
 
 // Writes the places of the bits of `word`; returns how many. Room for 72 is there.
-[[gnu::always_inline]] inline std::size_t write_places(std::uint64_t word, std::uint32_t base, std::uint32_t* to) {
+[[gnu::always_inline]] inline std::size_t write_places(std::uint64_t word, std::uint32_t base,
+                                                       std::uint32_t* to) {
   const auto count = static_cast<std::size_t>(std::popcount(word));
   for (std::size_t done = 0; done < count; done += 8) {
     for (std::size_t one = 0; one < 8; ++one) {
@@ -119,12 +120,12 @@ struct CsvIndex::Row {
   void (*list_separators)(CsvIndex& index, std::size_t words);
 
   [[gnu::target("avx2,bmi,bmi2,popcnt")]] static bool find_quoted_avx2(CsvIndex& index,
-                                                                      const char* text,
-                                                                      std::size_t size) {
+                                                                       const char* text,
+                                                                       std::size_t size) {
     return index.find_quoted(text, size);
   }
   [[gnu::target("avx2,bmi,bmi2,popcnt")]] static void list_separators_avx2(CsvIndex& index,
-                                                                          std::size_t words) {
+                                                                           std::size_t words) {
     index.list_separators(words);
   }
   static bool find_quoted_baseline(CsvIndex& index, const char* text, std::size_t size) {

@@ -19,9 +19,7 @@ class DistinctCounter {
   void join(const DistinctCounter& other);
   std::int64_t count() const;
 
-  static void each(auto& self, auto& visit) {
-    visit(self.slots_, self.has_zero_, self.registers_);
-  }
+  static void each(auto& self, auto& visit) { visit(self.slots_, self.has_zero_, self.registers_); }
   // For a counter that was read: whether it can be one, and what follows from its words.
   bool is_sound();
 

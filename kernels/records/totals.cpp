@@ -14,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 Totals::Totals(const Program& program, const Layout& layout, std::uint64_t bytes_expected,
-       LinePlace& place)
+               LinePlace& place)
     : program_(program),
       layout_(layout),
       result_(program.fields.size()),
@@ -51,8 +51,7 @@ void Totals::join(const Window& window, const WindowParser& parser) {
   place_.lines += parser.lines();
   result_.metrics.seconds_parse += parser.seconds_parse();
   result_.metrics.seconds_aggregate += parser.seconds_aggregate();
-  result_.metrics.seconds_aggregate +=
-      std::chrono::duration<double>(Clock::now() - begun).count();
+  result_.metrics.seconds_aggregate += std::chrono::duration<double>(Clock::now() - begun).count();
   count_window(window);
 }
 

@@ -12,6 +12,7 @@ namespace fastlane {
 
 // Takes over what the capsules hold: (stream,) or (schema, array). Null with an exception set for
 // anything else. Throws std::bad_alloc and ArrowFailure.
-std::unique_ptr<kernels::records::ArrowRows> take_batches(const Arguments& args, PyObject* capsules);
+std::unique_ptr<kernels::records::ArrowRows> take_batches(const Arguments& args,
+                                                          PyObject* capsules);
 
 }  // namespace fastlane

@@ -22,8 +22,8 @@ class ChunkStream final : public kernels::records::ByteStream {
   // From now on next() is called on the thread of `state`, which is attached.
   void attach_to(PyThreadState* state) noexcept { state_ = state; }
 
-  // Detached, on the thread that made the object, or the one it was attached to. Throws PythonErrorSet for what the iterator
-  // raises and for a chunk that is no bytes.
+  // Detached, on the thread that made the object, or the one it was attached to. Throws
+  // PythonErrorSet for what the iterator raises and for a chunk that is no bytes.
   std::string_view next(kernels::Checkpoint& checkpoint) override;
   std::uint64_t taken() const override { return taken_; }
 

@@ -36,8 +36,8 @@ struct CompiledProgram {
 
   const kernels::records::Program program;
   std::unique_ptr<kernels::records::SmallRun> idle;
-  std::vector<PyObject*> names;   // owned; of the fields, interned
-  void* datetime_api = nullptr;   // of the datetime module
+  std::vector<PyObject*> names;  // owned; of the fields, interned
+  void* datetime_api = nullptr;  // of the datetime module
 };
 
 // What the capsule holds, which lives as long as it does; null with an exception set for an object

@@ -32,7 +32,7 @@ constexpr const char* kDecodeDoc =
 // An aware datetime, or the number itself where the years of datetime end.
 PyObject* new_datetime(const PyDateTime_CAPI& api, std::int64_t microseconds) {
   constexpr std::int64_t kDay = 86400000000;
-  constexpr std::int64_t kFirst = -62135596800000000;  // 0001-01-01
+  constexpr std::int64_t kFirst = -62135596800000000;   // 0001-01-01
   constexpr std::int64_t kBehind = 253402300800000000;  // 10000-01-01
   if (microseconds < kFirst || microseconds >= kBehind) return PyLong_FromLongLong(microseconds);
   const std::int64_t day = microseconds / kDay - (microseconds % kDay < 0 ? 1 : 0);
@@ -142,7 +142,8 @@ bool CompiledProgram::make_names() {
   if (datetime_api == nullptr) return false;
   while (names.size() < program.fields.size()) {
     const std::string& name = program.fields[names.size()].name;
-    PyObject* text = PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr);
+    PyObject* text =
+        PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr);
     if (text == nullptr) return false;
     PyUnicode_InternInPlace(&text);
     names.push_back(text);  // owned

@@ -36,7 +36,8 @@ constexpr const char* kNextDoc =
     "The result of the next bytes of a stream, or of just more up to the end of a window, as a\n"
     "dict like that of records_run; None when the inputs have ended.\n\n"
     "Raises BorrowError while another call works on the stream, and what records_run raises.\n\n"
-    "**Memory:** borrows each chunk until the next one is taken; columns are moved out; the GIL is\n"
+    "**Memory:** borrows each chunk until the next one is taken; columns are moved out; the GIL "
+    "is\n"
     "released, chunks are taken on the calling thread.";
 
 // What a capsule holds. The run refers to everything in front of it.
@@ -116,7 +117,7 @@ class Turn {
 struct RecordsNext {
   static constexpr const char* kName = "records_next";
   static constexpr bool kRunsOnCallersThread = true;  // for chunks
-  RecordStream* stream = nullptr;  // owned by its capsule
+  RecordStream* stream = nullptr;                     // owned by its capsule
   Turn turn;
   std::int64_t bytes = 0;
   PyObject* module = nullptr;  // borrowed from args
