@@ -168,7 +168,7 @@ def verdict(read: Read | None, path: Path) -> str:
 
 
 def shown(row: tuple[Any, Any]) -> str:
-    text = repr(row)
+    text = ascii(row)
     return "`" + (text if len(text) < 36 else text[:32] + "...") + "`"
 
 
