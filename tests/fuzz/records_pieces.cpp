@@ -46,10 +46,12 @@ bool same(const records::Buffer<T>& one, const records::Buffer<T>& other) {
 }
 
 void compare(const records::RunResult& one, const records::RunResult& other) {
+  expect(one.damage.has_value() == other.damage.has_value(), "damage");
+  // How much the inflating library gives of damaged data depends on the pieces in which it came.
+  if (one.damage) return;
   expect(one.rows_in == other.rows_in, "rows_in");
   expect(one.rows_bad == other.rows_bad, "rows_bad");
   expect(one.rows_blank == other.rows_blank, "rows_blank");
-  expect(one.damage.has_value() == other.damage.has_value(), "damage");
   expect(one.columns.size() == other.columns.size(), "columns");
   for (std::size_t column = 0; column < one.columns.size(); ++column) {
     const records::Column& left = one.columns[column];
