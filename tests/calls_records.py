@@ -1,4 +1,4 @@
-"""The table's entries for what the records family calls in the extension, below its public names."""
+"""The table's entries for what the records family calls in the extension, below its names."""
 
 from __future__ import annotations
 
@@ -135,7 +135,10 @@ RECORDS = [
     Call(
         "fastlane._core.records_next",
         {"stream": Anything(), "bytes": Anything()},
-        make=lambda: {"stream": _core.records_stream([iter([LOG])], PLAN.program, 9, 99), "bytes": 1},
+        make=lambda: {
+            "stream": _core.records_stream([iter([LOG])], PLAN.program, 9, 99),
+            "bytes": 1,
+        },
         model=None,
         errors=(
             Refusal(lambda: {"stream": LOG}, ArgumentTypeError, "stream"),

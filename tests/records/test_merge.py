@@ -94,7 +94,8 @@ def test_merge_of_what_values_cannot_tell(sizes: list[int], random: Random) -> N
             continue
         assert parts[0]["k"].tolist() == whole["k"].tolist()
         for name in plan.aggregates:
-            np.testing.assert_allclose(np.asarray(parts[0][name]), np.asarray(whole[name]), rtol=1e-12)
+            found, wanted = np.asarray(parts[0][name]), np.asarray(whole[name])
+            np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
 def test_pickle_keeps_the_state_out_of_band() -> None:

@@ -83,7 +83,9 @@ def argument_value_error(
     where: str, *, argument: str, expected: str, got: str, hint: str | None = None
 ) -> ArgumentValueError:
     """The same for an argument of a call."""
-    error: ArgumentValueError = _with_facts(ArgumentValueError, where, argument, expected, got, hint)
+    error: ArgumentValueError = _with_facts(
+        ArgumentValueError, where, argument, expected, got, hint
+    )
     return error
 
 

@@ -51,7 +51,8 @@ class Decoder:
             said = f"expected one record, got {result.rows_in}"
         else:
             said = "; ".join(
-                f"{error.field or 'row'}: {error.code}: expected {error.expected}, got {error.got!r}"
+                f"{error.field or 'row'}: {error.code}: expected {error.expected}, "
+                f"got {error.got!r}"
                 for error in result.errors
             )
         problem = _core.RecordError(f"Schema.decode(): {said}")

@@ -13,8 +13,8 @@ from ._errors import argument_type_error
 __all__ = ["chunk_inputs", "engine_inputs"]
 
 _EXPECTED = (
-    "a path, bytes-like, an open binary file, an iterable of chunks, an Arrow batch or table, a dict "
-    "of arrays, or a list of paths"
+    "a path, bytes-like, an open binary file, an iterable of chunks, an Arrow batch or table, a "
+    "dict of arrays, or a list of paths"
 )
 _CHUNK_BYTES = 1 << 20
 

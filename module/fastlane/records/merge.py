@@ -60,7 +60,9 @@ def _errors(one: Result, other: Result) -> dict[str, Any]:
     mine, theirs = one.errors.parts, dict(other.errors.parts)
     theirs["row"] = theirs["row"] + one.rows_in
     return {
-        name: np.concatenate([part, theirs[name]]) if isinstance(part, np.ndarray) else part + theirs[name]
+        name: np.concatenate([part, theirs[name]])
+        if isinstance(part, np.ndarray)
+        else part + theirs[name]
         for name, part in mine.items()
     }
 
@@ -90,13 +92,13 @@ def _end_to_end(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         ]
         made["validity"] = np.packbits(np.concatenate(bits), bitorder="little")
     if one["type"] == "string":
-        made["offsets"] = np.concatenate([one["offsets"], other["offsets"][1:] + one["offsets"][-1]])
-        made["data"] = np.concatenate([one["data"][: one["offsets"][-1]], other["data"]])
+        size = one["offsets"][-1]
+        made["offsets"] = np.concatenate([one["offsets"], other["offsets"][1:] + size])
+        made["data"] = np.concatenate([one["data"][:size], other["data"]])
     elif one["type"] == "category":
         words = {word: code for code, word in enumerate(Column(one).dictionary)}
-        codes = np.array(
-            [words.setdefault(word, len(words)) for word in Column(other).dictionary] or [0], np.int32
-        )
+        theirs = [words.setdefault(word, len(words)) for word in Column(other).dictionary]
+        codes = np.array(theirs or [0], np.int32)
         made["codes"] = np.concatenate([one["codes"], codes[other["codes"]]])
         made["dictionary"] = texts_of(list(words))
     else:

@@ -290,8 +290,9 @@ class Plan:
         bytes-like chunks, or a list of paths and bytes-like objects, which are read one after the
         other; each may be packed with gzip. Or it is a batch of columns: what has
         `__arrow_c_stream__` or `__arrow_c_array__` (a table or record batch of pyarrow, polars,
-        DuckDB, pandas), or a dict of arrays; its columns are the fields by their names. `max_errors` bounds how many errors are kept in detail,
-        never how many are counted; a row longer than `max_row_bytes` is a bad row.
+        DuckDB, pandas), or a dict of arrays; its columns are the fields by their names.
+        `max_errors` bounds how many errors are kept in detail, never how many are counted; a row
+        longer than `max_row_bytes` is a bad row.
         `progress(bytes_done, bytes_in_all)` is called now and then (0: nobody knows how many there
         are). Raises OSError for a file that cannot be read, SchemaError for a plan that cannot run
         and for a header without the wanted columns, DecodeError for a damaged gzip file, with the

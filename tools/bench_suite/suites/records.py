@@ -61,7 +61,8 @@ def line_rows(options: argparse.Namespace) -> Iterator[Row]:
         ("NDJSON, 100 records", hundred, lines.BATCH),
         ("log, one line", log, lines.LOG_LINE),
     ):
-        yield Row(title, {name: Call(function, (argument,)) for name, function in functions.items()})
+        calls = {name: Call(function, (argument,)) for name, function in functions.items()}
+        yield Row(title, calls)
 
 
 def is_same(job: str, got: Any, wanted: Any) -> bool:
@@ -133,7 +134,9 @@ def rows(options: argparse.Namespace) -> Iterator[Row | Fact]:
         "log, peak memory",
         "MB",
         {
-            name: peak_memory("log_jobs", name, str(log), str(options.threads)) if there[name] else None
+            name: peak_memory("log_jobs", name, str(log), str(options.threads))
+            if there[name]
+            else None
             for name in JOBS
         },
     )
