@@ -4,6 +4,8 @@ Everything that is not about the extension stands in pyproject.toml.
 """
 
 import os
+import subprocess
+import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +13,10 @@ from pathlib import Path
 import numpy
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
+PACKER = "tools/pack_sources.py"
 os.chdir(HERE)
 
 
@@ -25,7 +29,7 @@ def headers() -> list[str]:
     found = [path for folder in ("kernels", "module") for path in HERE.glob(f"{folder}/**/*.hpp")]
     names = [str(path.relative_to(HERE)) for path in sorted(found)]
     lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags")]
-    return names + lists + ["module/sources.txt", "module/exports.map"]
+    return names + lists + ["module/sources.txt", "module/exports.map", "module/c_api/vendored.txt", PACKER]
 
 
 class ParallelBuild(build_ext):
@@ -46,6 +50,21 @@ class ParallelBuild(build_ext):
 
         self.compiler.compile = compile_side_by_side
         super().build_extension(ext)
+
+
+class BuildWithSources(build_py):
+    """Lays the kernels' sources beside the package, for `python -m fastlane config --sources`."""
+
+    def packed(self) -> str:
+        return str(Path(self.build_lib, "fastlane", "sources.xz"))
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            subprocess.run([sys.executable, PACKER, self.packed()], check=True)
+
+    def get_outputs(self, include_bytecode: bool = True) -> list[str]:
+        return [*super().get_outputs(include_bytecode), self.packed()]
 
 
 def extension() -> Extension:
@@ -76,4 +95,7 @@ def extension() -> Extension:
     )
 
 
-setup(ext_modules=[extension()], cmdclass={"build_ext": ParallelBuild})
+setup(
+    ext_modules=[extension()],
+    cmdclass={"build_ext": ParallelBuild, "build_py": BuildWithSources},
+)

@@ -10,6 +10,7 @@
 #include "module/boundary/owned_ref.hpp"
 #include "module/boundary/owner.hpp"
 #include "module/boundary/rust_borrows.hpp"
+#include "module/c_api/table.hpp"
 #include "module/families.hpp"
 #include "module/lab/types.hpp"
 #include "module/numpy_api.hpp"
@@ -87,16 +88,33 @@ constexpr int (*kAdditions[])(PyObject* module) = {
     add_owner_type,       join_rust_borrows, add_arena_types,     add_mapped_file_type,
     add_description_type, add_matrix_type,   add_workers_type,    add_expression_type,
     add_image_info_type,  add_counter_type,  add_processor_types, add_database_errors,
-    stop_pool_at_exit,
+    stop_pool_at_exit,    add_c_api,
 };
+
+// NumPy can be loaded once in a process, so this is where a second interpreter is refused.
+// The table is asked for at every import: one that is left from an ended interpreter is stale.
+int import_numpy() noexcept {
+  if (_import_array() == 0) return 0;
+  if (!PyErr_ExceptionMatches(PyExc_ImportError)) return -1;
+  PyObject *kind = nullptr, *reason = nullptr, *traceback = nullptr;
+  PyErr_Fetch(&kind, &reason, &traceback);  // new references
+  PyErr_NormalizeException(&kind, &reason, &traceback);
+  PyErr_Format(
+      PyExc_ImportError,
+      "fastlane needs NumPy, which could not be loaded: %S (a process can load NumPy once, "
+      "in one interpreter)",
+      reason);
+  Py_XDECREF(kind);
+  Py_XDECREF(reason);
+  Py_XDECREF(traceback);
+  return -1;
+}
 
 int exec(PyObject* module) noexcept try {
   // A thread's state for C++ exceptions is made at its first use, and glibc ends the process when
   // there is no memory for it then. The importing thread gets its own here.
   static_cast<void>(std::uncaught_exceptions());
-  // NumPy can be loaded once in a process, so this is where a second interpreter is refused.
-  // The table is asked for at every import: one that is left from an ended interpreter is stale.
-  if (_import_array() < 0) return -1;
+  if (import_numpy() < 0) return -1;
   for (auto add : kAdditions) {
     if (add(module) < 0) return -1;
   }
@@ -147,6 +165,11 @@ PyModuleDef definition = {
 };
 
 }  // namespace
+
+bool is_native_half(PyObject* module) noexcept {
+  return PyModule_Check(module) && PyModule_GetDef(module) == &definition;
+}
+
 }  // namespace fastlane
 
 PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&fastlane::definition); }

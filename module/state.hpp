@@ -47,6 +47,9 @@ int visit_fields(ModuleState& state, Visitor&& visit) {
 }
 static_assert(sizeof(ModuleState) % sizeof(PyObject*) == 0, "only PyObject* fields, see above");
 
+// Whether `module` is one of those that this library made, whatever sys.modules calls it.
+bool is_native_half(PyObject* module) noexcept;
+
 inline ModuleState& state_of(PyObject* module) noexcept {
   return *static_cast<ModuleState*>(PyModule_GetState(module));
 }

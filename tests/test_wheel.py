@@ -31,10 +31,12 @@ def wheel() -> zipfile.ZipFile:
         yield opened
 
 
-def test_wheel_carries_the_whole_package_and_no_sources(wheel: zipfile.ZipFile) -> None:
+def test_wheel_carries_the_whole_package_and_what_can_be_vendored(wheel: zipfile.ZipFile) -> None:
     package = REPOSITORY / "module" / "fastlane"
-    files = [path for suffix in ("py", "pyi", "typed") for path in package.rglob(f"*.{suffix}")]
+    suffixes = ("py", "pyi", "typed", "h", "cmake", "pc")
+    files = [path for suffix in suffixes for path in package.rglob(f"*.{suffix}")]
     expected = {"fastlane/" + path.relative_to(package).as_posix() for path in files}
+    expected.add("fastlane/sources.xz")
     found = {name for name in wheel.namelist() if ".dist-info/" not in name}
     extensions = {name for name in found if name.endswith(".so")}
     assert found - extensions == expected
@@ -43,7 +45,10 @@ def test_wheel_carries_the_whole_package_and_no_sources(wheel: zipfile.ZipFile) 
 
 def test_wheel_installs_no_command_and_asks_for_numpy(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
-    assert not [name for name in names if name.endswith("entry_points.txt")]
+    (entries,) = (name for name in names if name.endswith("entry_points.txt"))
+    assert wheel.read(entries).decode().split() == [
+        "[pkg_config]", "fastlane", "=", "fastlane.pkgconfig"
+    ]  # fmt: skip
     metadata = wheel.read(next(name for name in names if name.endswith("METADATA"))).decode()
     fields = metadata.split("\n\n")[0].split("\n")
     assert "Name: fastlane-native" in fields

@@ -22,6 +22,12 @@ class DTypes {
   constexpr DTypes(std::initializer_list<DType> dtypes) {
     for (DType dtype : dtypes) bits_ = static_cast<std::uint16_t>(bits_ | bit(dtype));
   }
+  // Bit number n stands for the element type n; other bits mean nothing.
+  static constexpr DTypes from_bits(std::uint16_t bits) {
+    DTypes dtypes = {};
+    dtypes.bits_ = bits;
+    return dtypes;
+  }
   constexpr bool contains(DType dtype) const { return (bits_ & bit(dtype)) != 0; }
   std::string names() const;       // "float32 or float64"
   std::string first_name() const;  // what a conversion hint proposes: the widest of the set

@@ -1,7 +1,7 @@
 """Fast lanes between Python and native code: arrays, bytes, text, images and records."""
 
-from fastlane import image, text
 from fastlane._core import (
+    _C_API,  # noqa: F401: PyCapsule_Import looks for it here
     Arena,
     ArenaStats,
     ArgumentTypeError,
@@ -39,6 +39,8 @@ from fastlane._core import (
     transform_with_scratch,
     transpose,
 )
+from fastlane import image, text  # after _core, which says what is wrong with NumPy
+from fastlane._config import get_include
 from fastlane._info import info
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "crc32_mv",
     "describe",
     "evaluate",
+    "get_include",
     "get_threads",
     "image",
     "info",

@@ -19,6 +19,8 @@ from typing_extensions import Buffer
 
 _Input = PathLike[str] | PathLike[bytes] | Buffer
 
+_C_API: object
+
 def records_run(
     input: _Input | Iterator[Buffer] | tuple[object, ...] | list[_Input | Iterator[Buffer]],
     program: object,

@@ -34,6 +34,7 @@ commands
   plan INPUT               propose a plan for a file: its source, columns and types
   lab [NAME]               the lessons: what copies, calls, locks and leaks cost, shown
   info                     versions, the CPU row in use, threads
+  config                   what compilers need: flags, folders, the kernels' sources
 """
 
 EPILOG = """\
@@ -62,6 +63,25 @@ Runs PLAN.json over the inputs, which are read one after the other as one stream
 A row that does not fit the schema is never dropped in silence: it is counted, told and, with
 --errors, written down.
 """
+
+
+CONFIG_DESCRIPTION = """\
+Prints what compilers and build tools ask for, so that a C or C++ extension can use fastlane.h, or
+writes the kernels as two files that need no fastlane at run time.
+"""
+
+CONFIG_EPILOG = """\
+examples
+  cc -O2 -shared -fPIC $(python -m fastlane config --cflags) mine.c \\
+     -o mine$(python -m fastlane config --extension-suffix)
+  c++ $(python -m fastlane config --cflags) main.cpp $(python -m fastlane config --ldflags --embed)
+  cmake -Dfastlane_DIR=$(python -m fastlane config --cmakedir) -B build
+  PKG_CONFIG_PATH=$(python -m fastlane config --pkgconfigdir) pkg-config --cflags fastlane
+  python -m fastlane config --sources src --prefix acme --kernels reductions,text
+"""
+
+# The kinds of kernels that can be had as sources.
+TOPICS = ("reductions", "layout", "bytes", "text", "tensors", "pictures")
 
 
 class CallError(Exception):
@@ -179,11 +199,37 @@ def _info_parser() -> argparse.ArgumentParser:
     )
 
 
+def _config_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"{PROGRAM} config", description=CONFIG_DESCRIPTION, epilog=CONFIG_EPILOG
+    )
+    for option, meaning in (
+        ("--cflags", "include folders of fastlane.h and Python.h"),
+        ("--ldflags", "flags for the linker; none for an extension"),
+        ("--embed", "flags for a program that starts an interpreter"),
+        ("--cmakedir", "the folder of fastlane-config.cmake"),
+        ("--pkgconfigdir", "the folder of fastlane.pc"),
+        ("--extension-suffix", "how the file name of an extension ends"),
+    ):
+        parser.add_argument(option, action="store_true", help=meaning)
+    parser.add_argument(
+        "--sources", metavar="DIR", help="write the kernels as PREFIX.h and PREFIX.cpp into DIR"
+    )
+    parser.add_argument(
+        "--prefix", metavar="NAME", default="fln", help="of every name in these files (fln)"
+    )
+    parser.add_argument(
+        "--kernels", metavar="A,B", help="only these kinds of kernels (all): " + ",".join(TOPICS)
+    )
+    return parser
+
+
 COMMANDS = {
     "run": _run_parser,
     "plan": _plan_parser,
     "lab": _lab_parser,
     "info": _info_parser,
+    "config": _config_parser,
 }
 
 

@@ -44,6 +44,10 @@ def _run(argv: list[str]) -> int:
             from .plan import plan
 
             return plan(arguments)
+        if arguments.command == "config":
+            from .config import config
+
+            return config(arguments)
         if arguments.command == "lab":
             from .lab import lab
 
