@@ -28,7 +28,8 @@ LINE = json.dumps(RECORD, separators=(",", ":")).encode()
 BATCH = (LINE + b"\n") * 100
 LOG_LINE = (
     b'83.149.9.216 - - [17/May/2015:10:05:03 +0000] '
-    b'"GET /presentations/kibana-search.png HTTP/1.1" 200 203023 "http://semicomplete.com/presentations/" "Mozilla/5.0 (Macintosh; Intel Mac OS X)"'
+    b'"GET /presentations/kibana-search.png HTTP/1.1" 200 203023 '
+    b'"http://semicomplete.com/presentations/" "Mozilla/5.0 (Macintosh; Intel Mac OS X)"'
 )
 LOG_PATTERN = re.compile(
     rb'^(\S+) \S+ \S+ \[([^\]]+)\] "(\S+) (\S+) \S+" (\d{3}) (\d+|-) "[^"]*" "[^"]*"$'
