@@ -5,7 +5,11 @@
 
 namespace fastlane {
 
+extern PyMethodDef record_decode_methods[];
+extern PyMethodDef record_merge_methods[];
 extern PyMethodDef record_methods[];
+extern PyMethodDef record_program_methods[];
+extern PyMethodDef record_stream_methods[];
 extern PyMethodDef borrows_methods[];
 extern PyMethodDef reduction_methods[];
 extern PyMethodDef elementwise_methods[];
@@ -50,7 +54,11 @@ inline constexpr Family kFamilies[] = {
     {nullptr, sequence_methods},
     {nullptr, expression_methods},
     {nullptr, bytes_methods},
+    {nullptr, record_decode_methods},
     {nullptr, record_methods},
+    {nullptr, record_merge_methods},
+    {nullptr, record_program_methods},
+    {nullptr, record_stream_methods},
     {nullptr, arrow_methods},
     {"lessons", scaled_copy_methods},
     {"lessons", scaled_copy_raw_methods},

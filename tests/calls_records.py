@@ -1,4 +1,4 @@
-"""The table's entries for what the records family calls in the extension, below its public names."""
+"""The table's entries for what the records family calls in the extension, below its names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from call_kinds import Anything, Call, Refusal
 from records import logs
 
-from fastlane import ArgumentTypeError, ArgumentValueError
+from fastlane import ArgumentTypeError, ArgumentValueError, _core
 from fastlane import records as fr
 from fastlane.records.program import make_program
 
@@ -26,6 +26,7 @@ PLAN = fr.Plan(
 GROUPED = PLAN.group_by("status", "user").aggregate(n=fr.count(), most=fr.max("bytes"))
 LOG = logs.access_log(8, seed=3)
 LARGE_LOG = LOG * 4000
+STATE = GROUPED.run(LOG).parts["state"].tobytes()
 MISSING = Path(__file__).with_name("no such file")
 
 
@@ -78,16 +79,82 @@ RECORDS = [
             "max_row_bytes": Anything(),
             "progress": Anything(),
         },
-        make=lambda: {"input": LOG, "program": make_program(PLAN), "threads": 1},
+        make=lambda: {"input": LOG, "program": PLAN.program, "threads": 1},
         model=None,
         errors=(
             Refusal(lambda: {"input": 3}, ArgumentTypeError, "input"),
             Refusal(lambda: {"input": [LOG, MISSING]}, FileNotFoundError),
-            Refusal(lambda: {"program": {}}, ArgumentValueError, "program"),
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
             Refusal(lambda: {"threads": 0}, ArgumentValueError, "threads"),
         ),
         keyword_only=frozenset(("threads", "max_errors", "max_row_bytes", "progress")),
-        large=lambda: {"input": LARGE_LOG, "program": make_program(GROUPED), "threads": 1},
+        large=lambda: {"input": LARGE_LOG, "program": GROUPED.program, "threads": 1},
+    ),
+    Call(
+        "fastlane._core.records_program",
+        {"program": Anything()},
+        make=lambda: {"program": make_program(PLAN)},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": None}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"program": {}}, ArgumentValueError, "program"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_decode",
+        {"program": Anything(), "line": Anything()},
+        make=lambda: {"program": PLAN.program, "line": LOG.split(b"\n")[0]},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"program": GROUPED.program}, ArgumentValueError, "program"),
+            Refusal(lambda: {"line": 3}, ArgumentTypeError, "line"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_stream",
+        {
+            "inputs": Anything(),
+            "program": Anything(),
+            "max_errors": Anything(),
+            "max_row_bytes": Anything(),
+        },
+        make=lambda: {
+            "inputs": [iter([LOG])],
+            "program": PLAN.program,
+            "max_errors": 10,
+            "max_row_bytes": 4096,
+        },
+        model=None,
+        errors=(
+            Refusal(lambda: {"inputs": [LOG]}, ArgumentTypeError, "inputs"),
+            Refusal(lambda: {"program": {}}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"max_errors": -1}, ArgumentValueError, "max_errors"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_next",
+        {"stream": Anything(), "bytes": Anything()},
+        make=lambda: {
+            "stream": _core.records_stream([iter([LOG])], PLAN.program, 9, 99),
+            "bytes": 1,
+        },
+        model=None,
+        errors=(
+            Refusal(lambda: {"stream": LOG}, ArgumentTypeError, "stream"),
+            Refusal(lambda: {"bytes": 0}, ArgumentValueError, "bytes"),
+        ),
+    ),
+    Call(
+        "fastlane._core.records_merge",
+        {"program": Anything(), "one": Anything(), "other": Anything()},
+        make=lambda: {"program": GROUPED.program, "one": STATE, "other": STATE},
+        model=None,
+        errors=(
+            Refusal(lambda: {"program": 3}, ArgumentTypeError, "program"),
+            Refusal(lambda: {"one": "text"}, ArgumentTypeError, "one"),
+            Refusal(lambda: {"other": b"other"}, ArgumentValueError, "state"),
+        ),
     ),
     Call(
         "fastlane._core.arrow_schema",

@@ -21,6 +21,7 @@ struct IntegerSum {
     sum += value;
   }
   void join(const IntegerSum& other) { sum += other.sum; }
+  static void each(auto& self, auto& visit) { visit(self.sum); }
 };
 
 // The sum and, beside it, what rounding took away from it.
@@ -37,6 +38,7 @@ struct FloatSum {
     take(other.sum);
     lost += other.lost;
   }
+  static void each(auto& self, auto& visit) { visit(self.sum, self.lost); }
   double total() const { return std::isfinite(sum) ? sum + lost : sum; }
 };
 
@@ -66,9 +68,10 @@ double divide(Integer sum, std::uint64_t count) {
 struct CountState {
   std::int64_t count = 0;
   void join(const CountState& other) { count += other.count; }
+  static void each(auto& self, auto& visit) { visit(self.count); }
 };
 
-class Count final : public PerGroup<CountState, Count> {
+class Count final : public PerGroup<CountState> {
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
     const bool all = column == nullptr || !column->nullable;
@@ -85,7 +88,7 @@ class Count final : public PerGroup<CountState, Count> {
 };
 
 template <class T>
-class Sum final : public PerGroup<SumOf<T>, Sum<T>> {
+class Sum final : public PerGroup<SumOf<T>> {
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
     this->template for_each_value<T>(*column, groups,
@@ -110,10 +113,11 @@ class Sum final : public PerGroup<SumOf<T>, Sum<T>> {
   }
 };
 
-template <class T>
+template <class SumState>
 struct MeanState {
-  SumOf<T> sum;
+  SumState sum;
   std::uint64_t count = 0;
+  static void each(auto& self, auto& visit) { visit(self.sum, self.count); }
   void join(const MeanState& other) {
     sum.join(other.sum);
     count += other.count;
@@ -121,17 +125,19 @@ struct MeanState {
 };
 
 template <class T>
-class Mean final : public PerGroup<MeanState<T>, Mean<T>> {
+class Mean final : public PerGroup<MeanState<SumOf<T>>> {
+  using State = MeanState<SumOf<T>>;
+
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
-    this->template for_each_value<T>(*column, groups, [](MeanState<T>& state, T value) {
+    this->template for_each_value<T>(*column, groups, [](State& state, T value) {
       state.sum.take(value);
       ++state.count;
     });
   }
   Column finish() const override {
     Column column(Type::float64);
-    for (const MeanState<T>& state : this->states_) {
+    for (const State& state : this->states_) {
       double mean = 0.0;
       if (state.count != 0) {
         if constexpr (std::is_floating_point_v<T>) {
@@ -153,6 +159,7 @@ template <class T, bool kLargest>
 struct ExtremeState {
   T value{};
   bool seen = false;
+  static void each(auto& self, auto& visit) { visit(self.value, self.seen); }
   void take(T other) {
     bool better = kLargest ? other > value : other < value;
     if constexpr (std::is_floating_point_v<T>) {
@@ -167,7 +174,7 @@ struct ExtremeState {
 };
 
 template <class T, bool kLargest>
-class Extreme final : public PerGroup<ExtremeState<T, kLargest>, Extreme<T, kLargest>> {
+class Extreme final : public PerGroup<ExtremeState<T, kLargest>> {
  public:
   explicit Extreme(Type type) : type_(type) {}
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {

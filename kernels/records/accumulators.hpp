@@ -15,6 +15,9 @@
 
 namespace fastlane::kernels::records {
 
+class StateReader;
+class StateWriter;
+
 // A sum of integers that its column cannot hold.
 class SumOverflow : public std::exception {
  public:
@@ -42,6 +45,10 @@ class Accumulator {
   virtual void add(const WindowColumn* column, std::span<const std::uint32_t> groups) = 0;
   // Takes in another accumulator of the same aggregate: its group g is this one's groups[g].
   virtual void join(const Accumulator& other, std::span<const std::uint32_t> groups) = 0;
+  // What all groups have seen, as bytes; and back, once there are as many groups. Throw
+  // std::bad_alloc, StateError.
+  virtual void save(StateWriter& writer) const = 0;
+  virtual void load(StateReader& reader) = 0;
   // The column of results. Throws SumOverflow.
   virtual Column finish() const = 0;
 };

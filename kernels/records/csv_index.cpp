@@ -1,8 +1,10 @@
-// Quotes first, if there are any; then the lists.
+// Quotes first, if there are any; then the lists. Both loops once, inlined by each CPU row.
 #include "kernels/records/csv_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <span>
 #include <string>
 
 namespace fastlane::kernels::records {
@@ -15,7 +17,7 @@ std::string classes_of(const CsvFormat& format) {
 }
 
 // Each bit becomes the parity of the bits up to it.
-std::uint64_t running_parity(std::uint64_t word) {
+[[gnu::always_inline]] inline std::uint64_t running_parity(std::uint64_t word) {
   word ^= word << 1;
   word ^= word << 2;
   word ^= word << 4;
@@ -26,12 +28,13 @@ std::uint64_t running_parity(std::uint64_t word) {
 }
 
 // The bits of `size` bytes in their last word.
-std::uint64_t bits_of_last(std::size_t size) {
+[[gnu::always_inline]] inline std::uint64_t bits_of_last(std::size_t size) {
   return size % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (size % 64)) - 1;
 }
 
-// Writes the places of the bits of `word`; returns how many. Room for 64 is there.
-inline std::size_t write_places(std::uint64_t word, std::uint32_t base, std::uint32_t* to) {
+// Writes the places of the bits of `word`; returns how many. Room for 72 is there.
+[[gnu::always_inline]] inline std::size_t write_places(std::uint64_t word, std::uint32_t base,
+                                                       std::uint32_t* to) {
   const auto count = static_cast<std::size_t>(std::popcount(word));
   for (std::size_t done = 0; done < count; done += 8) {
     for (std::size_t one = 0; one < 8; ++one) {
@@ -44,28 +47,7 @@ inline std::size_t write_places(std::uint64_t word, std::uint32_t base, std::uin
 
 }  // namespace
 
-CsvIndex::CsvIndex(const CsvFormat& format) : format_(format), bytes_(classes_of(format)) {}
-
-bool CsvIndex::build(const char* text, std::size_t size) {
-  bytes_.build(text, size);
-  const std::size_t words = (size + 63) / 64;
-  separators_.clear();
-  row_ends_.clear();
-  has_quotes_ = false;
-  has_inner_lines_ = false;
-  if (format_.has_quotes) {
-    const std::uint64_t* quotes = bytes_.words(kQuote);
-    std::uint64_t any = 0;
-    for (std::size_t at = 0; at + 1 < words; ++at) any |= quotes[at];
-    if (words != 0) any |= quotes[words - 1] & bits_of_last(size);
-    has_quotes_ = any != 0;
-    if (has_quotes_ && !find_quoted(text, size)) return false;
-  }
-  list_separators(words);
-  return true;
-}
-
-bool CsvIndex::find_quoted(const char* text, std::size_t size) {
+[[gnu::always_inline]] inline bool CsvIndex::find_quoted(const char* text, std::size_t size) {
   const std::size_t words = (size + 63) / 64;
   if (inside_.size() < words) inside_.resize(words);
   const std::uint64_t* newlines = bytes_.words(kNewline);
@@ -100,27 +82,88 @@ bool CsvIndex::find_quoted(const char* text, std::size_t size) {
   return true;
 }
 
-void CsvIndex::list_separators(std::size_t words) {
+[[gnu::always_inline]] inline void CsvIndex::list_separators(std::size_t words) {
   const std::uint64_t* newlines = bytes_.words(kNewline);
   const std::uint64_t* delimiters = bytes_.words(kDelimiter);
   const std::size_t size = bytes_.size();
+  std::size_t most = 0;
+  for (std::size_t at = 0; at < words; ++at) {
+    most += static_cast<std::size_t>(std::popcount(newlines[at] | delimiters[at]));
+  }
+  // Places are written eight at a time.
+  separators_.reserve(most + 72);
+  row_ends_.reserve(most);
+  std::uint32_t* places = separators_.begin();
+  std::uint32_t* row_ends = row_ends_.begin();
   std::size_t count = 0;
   for (std::size_t at = 0; at < words; ++at) {
     const std::uint64_t here = at + 1 == words ? bits_of_last(size) : ~std::uint64_t{0};
     const std::uint64_t outside = has_quotes_ ? here & ~inside_[at] : here;
     const std::uint64_t both = (newlines[at] | delimiters[at]) & outside;
-    // Writing goes eight places at a time.
-    separators_.reserve(72);
     const std::size_t written =
-        write_places(both, static_cast<std::uint32_t>(at * 64), separators_.end());
-    separators_.resize(count + written);
+        write_places(both, static_cast<std::uint32_t>(at * 64), places + count);
     std::uint64_t ends = newlines[at] & outside;
     for (; ends != 0; ends &= ends - 1) {
       const auto before = std::popcount(both & (ends ^ (ends - 1)) >> 1);
-      row_ends_.push_back(static_cast<std::uint32_t>(count + static_cast<std::size_t>(before)));
+      *row_ends++ = static_cast<std::uint32_t>(count + static_cast<std::size_t>(before));
     }
     count += written;
   }
+  separators_.resize(count);
+  row_ends_.resize(static_cast<std::size_t>(row_ends - row_ends_.begin()));
+}
+
+// The loops for CPUs that count and clear bits by one instruction each.
+struct CsvIndex::Row {
+  cpu::Level level;
+  bool (*find_quoted)(CsvIndex& index, const char* text, std::size_t size);
+  void (*list_separators)(CsvIndex& index, std::size_t words);
+
+  [[gnu::target("avx2,bmi,bmi2,popcnt")]] static bool find_quoted_avx2(CsvIndex& index,
+                                                                       const char* text,
+                                                                       std::size_t size) {
+    return index.find_quoted(text, size);
+  }
+  [[gnu::target("avx2,bmi,bmi2,popcnt")]] static void list_separators_avx2(CsvIndex& index,
+                                                                           std::size_t words) {
+    index.list_separators(words);
+  }
+  static bool find_quoted_baseline(CsvIndex& index, const char* text, std::size_t size) {
+    return index.find_quoted(text, size);
+  }
+  static void list_separators_baseline(CsvIndex& index, std::size_t words) {
+    index.list_separators(words);
+  }
+};
+
+const CsvIndex::Row& CsvIndex::row_in_use() {
+  static constexpr std::array<Row, 2> kRows = {{
+      {cpu::Level::avx2, Row::find_quoted_avx2, Row::list_separators_avx2},
+      {cpu::Level::baseline, Row::find_quoted_baseline, Row::list_separators_baseline},
+  }};
+  return cpu::choose(std::span<const Row>(kRows));
+}
+
+CsvIndex::CsvIndex(const CsvFormat& format)
+    : format_(format), row_(row_in_use()), bytes_(classes_of(format)) {}
+
+bool CsvIndex::build(const char* text, std::size_t size) {
+  bytes_.build(text, size);
+  const std::size_t words = (size + 63) / 64;
+  separators_.clear();
+  row_ends_.clear();
+  has_quotes_ = false;
+  has_inner_lines_ = false;
+  if (format_.has_quotes) {
+    const std::uint64_t* quotes = bytes_.words(kQuote);
+    std::uint64_t any = 0;
+    for (std::size_t at = 0; at + 1 < words; ++at) any |= quotes[at];
+    if (words != 0) any |= quotes[words - 1] & bits_of_last(size);
+    has_quotes_ = any != 0;
+    if (has_quotes_ && !row_.find_quoted(*this, text, size)) return false;
+  }
+  row_.list_separators(*this, words);
+  return true;
 }
 
 std::size_t CsvIndex::lines_between(std::size_t from, std::size_t to) const {

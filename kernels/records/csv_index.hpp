@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu.hpp"
 #include "kernels/records/buffer.hpp"
 #include "kernels/records/byte_index.hpp"
 #include "kernels/records/program.hpp"
@@ -40,10 +41,14 @@ class CsvIndex {
  private:
   static constexpr std::size_t kNewline = 0, kDelimiter = 1, kQuote = 2;
 
+  // In csv_index.cpp, where each CPU row inlines them.
   bool find_quoted(const char* text, std::size_t size);
   void list_separators(std::size_t words);
+  struct Row;
+  static const Row& row_in_use();
 
   CsvFormat format_;
+  const Row& row_;
   ByteIndex bytes_;
   bool has_quotes_ = false;
   bool has_inner_lines_ = false;

@@ -9,12 +9,6 @@
 #include "kernels/records/words.hpp"
 
 namespace fastlane::kernels::records {
-namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-}  // namespace
-
 Feed::Feed(std::span<const Input> inputs, Layout& layout, std::size_t window_bytes,
            std::size_t max_row_bytes)
     : inputs_(inputs),

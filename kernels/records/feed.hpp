@@ -23,6 +23,8 @@ namespace fastlane::kernels::records {
 
 class Layout;
 
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // skipped at an input's start
+
 struct Input {
   std::string_view bytes;
   const MappedFile* file = nullptr;  // whose content the bytes are, if it is one

@@ -153,18 +153,35 @@ Groups::Groups(const Program& program)
       codes_(layout_.key_count()) {}
 
 void Groups::join(const WindowGroups& window, const std::vector<WindowColumn>& columns) {
-  const std::size_t count = window.table_.size();
+  std::vector<const Dictionary*> texts(layout_.key_count(), nullptr);
+  for (std::size_t key = 0; key < texts.size(); ++key) {
+    const WindowColumn& column = columns[layout_.field(key)];
+    if (!is_text(column.type)) continue;
+    texts[key] = column.type == Type::string ? &window.texts_[key] : &column.dictionary;
+  }
+  join(window.table_, texts, window.accumulators_);
+}
+
+void Groups::join(const Groups& other) {
+  std::vector<const Dictionary*> texts(layout_.key_count(), nullptr);
+  for (std::size_t key = 0; key < texts.size(); ++key) {
+    if (is_text(program_.fields[layout_.field(key)].type)) texts[key] = &other.texts_[key];
+  }
+  join(other.table_, texts, other.accumulators_);
+}
+
+void Groups::join(const GroupTable& table, const std::vector<const Dictionary*>& texts,
+                  const Accumulators& accumulators) {
+  const std::size_t count = table.size();
   std::vector<std::uint64_t> words(layout_.width());
   for (std::size_t key = 0; key < layout_.key_count(); ++key) codes_[key].clear();
   groups_.resize(count);
   for (std::size_t group = 0; group < count; ++group) {
-    const std::uint64_t* theirs = window.table_.words(group);
+    const std::uint64_t* theirs = table.words(group);
     std::copy(theirs, theirs + words.size(), words.begin());
     for (std::size_t key = 0; key < layout_.key_count(); ++key) {
-      const WindowColumn& column = columns[layout_.field(key)];
-      if (!is_text(column.type) || layout_.is_null(theirs, key)) continue;
-      const Dictionary& known =
-          column.type == Type::string ? window.texts_[key] : column.dictionary;
+      if (texts[key] == nullptr || layout_.is_null(theirs, key)) continue;
+      const Dictionary& known = *texts[key];
       std::vector<std::int32_t>& codes = codes_[key];
       if (codes.empty()) codes.assign(known.size(), -1);
       std::int32_t& code = codes[words[key]];
@@ -175,7 +192,7 @@ void Groups::join(const WindowGroups& window, const std::vector<WindowColumn>& c
   }
   for (std::size_t which = 0; which < accumulators_.size(); ++which) {
     accumulators_[which]->resize(table_.size());
-    accumulators_[which]->join(*window.accumulators_[which], groups_);
+    accumulators_[which]->join(*accumulators[which], groups_);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/records/accumulators.hpp"
@@ -66,11 +67,26 @@ class Groups {
   // Adds the groups of the next window. Throws std::bad_alloc.
   void join(const WindowGroups& window, const std::vector<WindowColumn>& columns);
 
+  // Adds the groups of another piece of the input, behind this one's. Same program. Throws
+  // std::bad_alloc.
+  void join(const Groups& other);
+
+  // All groups as bytes; and the groups of such bytes, whose program is this one. Throw
+  // std::bad_alloc, StateError.
+  Buffer<char> save() const;
+  static Groups load(const Program& program, std::string_view bytes);
+
   // The key columns, then the aggregates. Throws std::overflow_error that names the group whose sum
   // does not fit.
   std::vector<Column> finish();
 
  private:
+  using Accumulators = std::vector<std::unique_ptr<Accumulator>>;
+
+  // `texts` by key: what the codes of a text key mean, null for other keys.
+  void join(const GroupTable& table, const std::vector<const Dictionary*>& texts,
+            const Accumulators& accumulators);
+  std::string signature() const;
   Column key_column(std::size_t key) const;
   std::string describe(std::size_t group) const;
 

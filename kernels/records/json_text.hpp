@@ -68,7 +68,7 @@ inline const char* skip_json_escape(const char* at) {
 }
 
 // Behind the number at `at`, or null.
-inline const char* skip_json_number(const char* at) {
+[[gnu::always_inline]] inline const char* skip_json_number(const char* at) {
   if (*at == '-') ++at;
   if (*at == '0') {
     ++at;

@@ -9,20 +9,28 @@
 
 #include "kernels/records/accumulators.hpp"
 #include "kernels/records/column.hpp"
+#include "kernels/records/state.hpp"
 
 namespace fastlane::kernels::records {
 
-// `State` joins with another one of the group that stands behind it in the input.
-template <class State, class Self>
+// `State` joins with another one of the group that stands behind it in the input, and lists its
+// parts in `each`.
+template <class State>
 class PerGroup : public Accumulator {
  public:
   void clear() override { states_.clear(); }
   void resize(std::size_t groups) override { states_.resize(groups); }
   void join(const Accumulator& other, std::span<const std::uint32_t> groups) override {
-    const auto& theirs = static_cast<const Self&>(other).states_;
+    const auto& theirs = static_cast<const PerGroup&>(other).states_;
     for (std::size_t group = 0; group < groups.size(); ++group) {
       states_[groups[group]].join(theirs[group]);
     }
+  }
+  void save(StateWriter& writer) const override {
+    for (const State& state : states_) writer.put(state);
+  }
+  void load(StateReader& reader) override {
+    for (State& state : states_) reader.take(state);
   }
 
  protected:

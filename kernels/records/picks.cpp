@@ -13,6 +13,7 @@ template <class T, bool kLast>
 struct PickState {
   T value{};
   bool seen = false;
+  static void each(auto& self, auto& visit) { visit(self.value, self.seen); }
   void take(const T& other) {
     if (kLast || !seen) value = other;
     seen = true;
@@ -23,7 +24,7 @@ struct PickState {
 };
 
 template <class T, bool kLast>
-class Pick final : public PerGroup<PickState<T, kLast>, Pick<T, kLast>> {
+class Pick final : public PerGroup<PickState<T, kLast>> {
  public:
   explicit Pick(Type type) : type_(type) {}
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
@@ -45,7 +46,7 @@ class Pick final : public PerGroup<PickState<T, kLast>, Pick<T, kLast>> {
 };
 
 template <bool kLast>
-class TextPick final : public PerGroup<PickState<std::string, kLast>, TextPick<kLast>> {
+class TextPick final : public PerGroup<PickState<std::string, kLast>> {
  public:
   explicit TextPick(Type type) : type_(type) {}
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
@@ -79,12 +80,13 @@ class TextPick final : public PerGroup<PickState<std::string, kLast>, TextPick<k
 template <bool kAll>
 struct TruthState {
   bool truth = kAll;
+  static void each(auto& self, auto& visit) { visit(self.truth); }
   void take(bool value) { truth = kAll ? truth && value : truth || value; }
   void join(const TruthState& other) { take(other.truth); }
 };
 
 template <class T, bool kAll>
-class Truth final : public PerGroup<TruthState<kAll>, Truth<T, kAll>> {
+class Truth final : public PerGroup<TruthState<kAll>> {
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
     this->template for_each_value<T>(

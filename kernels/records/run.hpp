@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/checkpoint.hpp"
@@ -49,6 +51,7 @@ struct RunResult {
 
   std::vector<std::string> names;  // of the columns
   std::vector<Column> columns;     // keys and aggregates, or the selected fields
+  Buffer<char> state;              // of groups, for join_groups
   std::int64_t rows_in = 0;
   std::int64_t rows_bad = 0;
   std::int64_t rows_blank = 0;
@@ -59,9 +62,44 @@ struct RunResult {
   RunMetrics metrics;
 };
 
+// Which input the rows come from, and how many lines of it there were before.
+struct LinePlace {
+  std::size_t input = 0;
+  std::int64_t lines = 0;
+};
+
+// A run over inputs, in one go or piece by piece.
+class Run {
+ public:
+  static constexpr std::uint64_t kToTheEnd = ~std::uint64_t{0};
+
+  // The program must have passed `check`. Program and inputs outlive the run.
+  Run(const Program& program, std::span<const Input> inputs, const RunOptions& options = {});
+  ~Run();
+
+  // The result of the next windows, of `bytes` or just more, unless the inputs end before. Rows are
+  // counted from 0 in each piece, lines and offsets in their inputs. After a throw the run is over.
+  RunResult next(std::uint64_t bytes, Checkpoint& checkpoint);
+  bool has_ended() const { return ended_; }
+
+ private:
+  const Program& program_;
+  RunOptions options_;
+  std::unique_ptr<Layout> layout_;
+  Feed feed_;
+  std::size_t workers_;
+  std::size_t windows_ = 0;
+  LinePlace place_;
+  bool ended_ = false;
+};
+
 // The program must have passed `check`. Throws std::bad_alloc, HeaderError, std::overflow_error for
 // a sum that does not fit, and what the checkpoint and the executor throw.
 RunResult run(const Program& program, std::span<const Input> inputs, Checkpoint& checkpoint,
               const RunOptions& options = {});
+
+// The groups of two results of the program as one, by their states: names, columns and state, and
+// no counts. Throws StateError, std::bad_alloc and std::overflow_error.
+RunResult join_groups(const Program& program, std::string_view one, std::string_view other);
 
 }  // namespace fastlane::kernels::records

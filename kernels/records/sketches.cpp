@@ -106,6 +106,19 @@ std::int64_t DistinctCounter::count() const {
   return std::llround(estimate);
 }
 
+bool DistinctCounter::is_sound() {
+  if (!registers_.empty()) return registers_.size() == std::size_t{1} << kBits && slots_.empty();
+  // Read words are put in once more: their places need not be the ones where they are looked for.
+  std::vector<std::uint64_t> words = std::move(slots_);
+  slots_ = {};
+  size_ = 0;
+  if (words.size() > kExact * 4) return false;
+  for (const std::uint64_t word : words) {
+    if (word != 0) add(word);
+  }
+  return registers_.empty();
+}
+
 void QuantileSketch::Side::add(std::int64_t bucket, std::uint64_t count) {
   if (counts.empty()) first = bucket;
   if (bucket < first) {
@@ -170,6 +183,22 @@ void QuantileSketch::join(const QuantileSketch& other) {
   zeros_ += other.zeros_;
   below_ += other.below_;
   above_ += other.above_;
+}
+
+bool QuantileSketch::is_sound() const {
+  const std::int64_t most = bucket_of(std::numeric_limits<double>::max());
+  const std::int64_t least = bucket_of(std::numeric_limits<double>::denorm_min());
+  std::uint64_t seen = values_.size() + zeros_ + below_ + above_;
+  for (const Side* side : {&negative_, &positive_}) {
+    const auto size = static_cast<std::int64_t>(side->counts.size());
+    if (side->first < least || side->first > most || size > most - least + 1) return false;
+    for (const std::uint64_t count : side->counts) seen += count;
+  }
+  for (const double value : values_) {
+    if (std::isnan(value)) return false;
+  }
+  if (count_ > kExact ? !values_.empty() && !has_nan_ : seen != values_.size()) return false;
+  return has_nan_ ? seen <= count_ : seen == count_;
 }
 
 // The value of that rank among all, from 0.

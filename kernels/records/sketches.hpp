@@ -19,6 +19,10 @@ class DistinctCounter {
   void join(const DistinctCounter& other);
   std::int64_t count() const;
 
+  static void each(auto& self, auto& visit) { visit(self.slots_, self.has_zero_, self.registers_); }
+  // For a counter that was read: whether it can be one, and what follows from its words.
+  bool is_sound();
+
  private:
   static constexpr unsigned kBits = 14;
 
@@ -45,12 +49,20 @@ class QuantileSketch {
   // Precondition: not empty, 0 <= which <= 1.
   double quantile(double which) const;
 
+  static void each(auto& self, auto& visit) {
+    visit(self.count_, self.has_nan_, self.least_, self.most_, self.values_, self.negative_,
+          self.positive_, self.zeros_, self.below_, self.above_);
+  }
+  // For a sketch that was read: whether it can be one.
+  bool is_sound() const;
+
  private:
   // Counts of values by the logarithm of their magnitude.
   struct Side {
     std::vector<std::uint64_t> counts;
     std::int64_t first = 0;
     void add(std::int64_t bucket, std::uint64_t count);
+    static void each(auto& self, auto& visit) { visit(self.counts, self.first); }
   };
 
   void count_value(double value);

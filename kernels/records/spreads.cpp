@@ -17,6 +17,7 @@ struct VarianceState {
   double count = 0.0;
   double mean = 0.0;
   double squares = 0.0;  // of the distances from the mean
+  static void each(auto& self, auto& visit) { visit(self.count, self.mean, self.squares); }
   void take(double value) {
     count += 1;
     const double distance = value - mean;
@@ -38,7 +39,7 @@ struct VarianceState {
 };
 
 template <class T>
-class Deviation final : public PerGroup<VarianceState, Deviation<T>> {
+class Deviation final : public PerGroup<VarianceState> {
  public:
   explicit Deviation(double freedom) : freedom_(freedom) {}
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
@@ -62,7 +63,7 @@ class Deviation final : public PerGroup<VarianceState, Deviation<T>> {
 };
 
 template <class T>
-class Quantile final : public PerGroup<QuantileSketch, Quantile<T>> {
+class Quantile final : public PerGroup<QuantileSketch> {
  public:
   explicit Quantile(double which) : which_(which) {}
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
@@ -104,7 +105,7 @@ std::uint64_t word_of(T value) {
 }
 
 template <class T>
-class Distinct final : public PerGroup<DistinctCounter, Distinct<T>> {
+class Distinct final : public PerGroup<DistinctCounter> {
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
     this->template for_each_value<T>(
@@ -114,7 +115,7 @@ class Distinct final : public PerGroup<DistinctCounter, Distinct<T>> {
 };
 
 // Texts count by a hash of 64 bits, the same in every process.
-class DistinctTexts final : public PerGroup<DistinctCounter, DistinctTexts> {
+class DistinctTexts final : public PerGroup<DistinctCounter> {
  public:
   void add(const WindowColumn* column, std::span<const std::uint32_t> groups) override {
     for_each_text(*column, groups, [](DistinctCounter& state, std::string_view text) {

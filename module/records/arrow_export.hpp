@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/records/arrow_abi.hpp"
 #include "module/boundary/owned_ref.hpp"
-#include "module/records/arrow_abi.hpp"
 
 namespace fastlane {
 

@@ -19,8 +19,11 @@ class ChunkStream final : public kernels::records::ByteStream {
       : module_(module), iterator_(Py_NewRef(iterator)), state_(PyThreadState_Get()) {}
   ~ChunkStream() override { release(); }
 
-  // Detached, on the thread that made the object. Throws PythonErrorSet for what the iterator
-  // raises and for a chunk that is no bytes.
+  // From now on next() is called on the thread of `state`, which is attached.
+  void attach_to(PyThreadState* state) noexcept { state_ = state; }
+
+  // Detached, on the thread that made the object, or the one it was attached to. Throws
+  // PythonErrorSet for what the iterator raises and for a chunk that is no bytes.
   std::string_view next(kernels::Checkpoint& checkpoint) override;
   std::uint64_t taken() const override { return taken_; }
 

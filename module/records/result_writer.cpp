@@ -183,6 +183,11 @@ PyObject* write_errors(PyObject* module, const Program& program,
   return dict.transfer();
 }
 
+// None for a result without groups.
+PyObject* write_state(PyObject* module, RunResult& result) {
+  return result.state.empty() ? none() : move_out(module, DType::uint8, std::move(result.state));
+}
+
 PyObject* write_metrics(const kernels::records::RunMetrics& metrics) {
   OwnedRef dict = checked(PyDict_New());  // new
   put(dict, "seconds_parse", PyFloat_FromDouble(metrics.seconds_parse));
@@ -207,6 +212,7 @@ PyObject* write_result(PyObject* module, const Program& program, RunResult&& res
   OwnedRef dict = checked(PyDict_New());  // new
   const std::int64_t good = result.rows_in - result.rows_bad;
   put(dict, "columns", write_columns(module, result));
+  put(dict, "state", write_state(module, result));
   put(dict, "rows_in", PyLong_FromLongLong(result.rows_in));
   put(dict, "rows_ok", PyLong_FromLongLong(good));
   put(dict, "rows_bad", PyLong_FromLongLong(result.rows_bad));
@@ -216,6 +222,13 @@ PyObject* write_result(PyObject* module, const Program& program, RunResult&& res
   put(dict, "errors", write_errors(module, program, result.errors));
   put(dict, "metrics", write_metrics(result.metrics));
   put(dict, "damage", write_damage(result.damage));
+  return dict.transfer();
+}
+
+PyObject* write_groups(PyObject* module, RunResult&& result) {
+  OwnedRef dict = checked(PyDict_New());  // new
+  put(dict, "columns", write_columns(module, result));
+  put(dict, "state", write_state(module, result));
   return dict.transfer();
 }
 

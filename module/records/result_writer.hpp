@@ -12,4 +12,7 @@ namespace fastlane {
 PyObject* write_result(PyObject* module, const kernels::records::Program& program,
                        kernels::records::RunResult&& result);
 
+// The same for the groups alone: a dict with columns and state.
+PyObject* write_groups(PyObject* module, kernels::records::RunResult&& result);
+
 }  // namespace fastlane

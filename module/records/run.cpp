@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernels/mapped_file.hpp"
@@ -17,8 +18,9 @@
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/families.hpp"
+#include "module/records/arrow_import.hpp"
 #include "module/records/chunks.hpp"
-#include "module/records/program_reader.hpp"
+#include "module/records/compiled_program.hpp"
 #include "module/records/result_writer.hpp"
 #include "module/state.hpp"
 
@@ -26,21 +28,26 @@ namespace fastlane {
 namespace {
 
 using kernels::MappedFile;
+using kernels::records::ArrowRows;
 using kernels::records::Input;
 using kernels::records::Program;
 using kernels::records::RunResult;
+using kernels::records::SmallRun;
 
 constexpr const char* kRunDoc =
     "records_run(input, program, /, *, threads=None, max_errors=1000, max_row_bytes=16777216, "
     "progress=None)\n--\n\n"
-    "Runs the program that a Plan makes; Plan.run is the way to call it.\n\n"
+    "Runs what records_program made; Plan.run is the way to call it.\n\n"
     "input is an os.PathLike, bytes-like, an iterator of bytes-like chunks, or a list of those;\n"
-    "each may be packed with gzip. Returns a dict with the columns, the counts of rows,\n"
-    "error_counts, errors in detail up to max_errors, metrics, and damage: None or what is wrong\n"
-    "with the input that broke off. progress is called with the bytes done and the bytes in all\n"
-    "(0: unknown). Raises ArgumentTypeError and ArgumentValueError for a program that cannot run,\n"
-    "SchemaError for a header without the wanted columns, OSError for a file that cannot be read,\n"
-    "OverflowError for a sum that int64 cannot hold.\n\n"
+    "each may be packed with gzip; or a tuple of Arrow capsules, a stream or a schema and an "
+    "array,\n"
+    "whose rows are read instead of those of the program's source. Returns a dict with the "
+    "columns, the counts of rows,\n"
+    "error_counts, errors in detail up to max_errors, metrics, state: None or what records_merge\n"
+    "takes, and damage: None or what is wrong with the input that broke off. progress is called\n"
+    "with the bytes done and the bytes in all (0: unknown). Raises SchemaError for a header\n"
+    "without the wanted columns, OSError for a file that cannot be read, OverflowError for a sum\n"
+    "that int64 cannot hold.\n\n"
     "**Memory:** borrows bytes-like input, maps files; columns are moved out; the GIL is released\n"
     "from 64 KiB on, and for every file; chunks are taken on the calling thread, which then works\n"
     "alone.";
@@ -55,11 +62,17 @@ void run_in_pool(std::size_t workers, const kernels::records::Work& work, Checkp
 struct RunInput {
   BorrowedContent content;
   std::unique_ptr<ChunkStream> chunks;
+  std::unique_ptr<ArrowRows> batches;
 
+  // Of bytes.
+  std::string_view text() const {
+    const auto bytes = content.bytes().bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   void release() noexcept {
     if (chunks) {
       chunks->release();
-    } else {
+    } else if (!batches) {
       content.release();
     }
   }
@@ -101,7 +114,10 @@ struct RecordsRun {
   static constexpr bool kRunsOnCallersThread = true;  // for chunks and progress
   static constexpr std::int64_t kUnsaid = std::numeric_limits<std::int64_t>::min();
   std::vector<std::unique_ptr<RunInput>> sources;
-  Program program;
+  CompiledProgram* compiled = nullptr;  // owned by its capsule
+  Program changed;
+  const Program* program = nullptr;  // the capsule's, or the changed one
+  std::unique_ptr<SmallRun> small;   // when the input is small
   std::int64_t threads = kUnsaid;
   PyObject* module = nullptr;    // borrowed from args
   PyObject* progress = nullptr;  // borrowed from args
@@ -124,29 +140,35 @@ struct RecordsRun {
     if (threads != kUnsaid && threads < 1) {
       return args.wrong_value("threads", "1 or more", std::to_string(threads));
     }
-    if (max_errors < 0) {
-      return args.wrong_value("max_errors", "0 or more", std::to_string(max_errors));
-    }
-    constexpr std::int64_t kMost = kernels::records::kMaxRowBytes;
-    if (max_row_bytes < 1 || max_row_bytes > kMost) {
-      return args.wrong_value("max_row_bytes", "1 to " + std::to_string(kMost),
-                              std::to_string(max_row_bytes));
-    }
     if (progress != nullptr && PyCallable_Check(progress) == 0) {
       return args.wrong_type("progress", "a callable or None", describe_object(progress));
     }
     module = args.module();
     state = PyThreadState_Get();
-    program = read_program(args, program_arg);
-    program.max_errors = static_cast<std::uint64_t>(max_errors);
-    program.max_row_bytes = static_cast<std::uint32_t>(max_row_bytes);
-    try {
-      check(program);
-    } catch (const kernels::records::ProgramError& error) {
-      const std::string path = "program." + error.path();
-      return args.wrong_value(path.c_str(), error.expected(), error.got());
+    compiled = compiled_program_of(args, program_arg);
+    if (compiled == nullptr || !check_limits(args, max_errors, max_row_bytes)) return false;
+    program = &compiled->program;
+    if (max_errors != static_cast<std::int64_t>(program->max_errors) ||
+        max_row_bytes != static_cast<std::int64_t>(program->max_row_bytes)) {
+      set_limits(max_errors, max_row_bytes, change_program());
     }
-    return read_inputs(args, input_arg);
+    if (!read_inputs(args, input_arg)) return false;
+    if (is_small()) small = compiled->take_small();
+    return true;
+  }
+
+  Program& change_program() {
+    if (program != &changed) changed = *program;
+    program = &changed;
+    return changed;
+  }
+
+  // Whether the input is a text that goes the short way.
+  bool is_small() const {
+    if (sources.size() != 1 || program != &compiled->program || progress != nullptr) return false;
+    const RunInput& source = *sources[0];
+    return !source.chunks && !source.batches && !source.content.is_path() &&
+           SmallRun::fits(*program, source.text());
   }
 
   bool read_inputs(Arguments& args, PyObject* input_arg) {
@@ -162,6 +184,11 @@ struct RecordsRun {
 
   bool read_input(Arguments& args, PyObject* object) {
     sources.push_back(std::make_unique<RunInput>());
+    if (PyTuple_Check(object)) {
+      sources.back()->batches = take_batches(args, object);
+      if (sources.back()->batches == nullptr) return false;
+      return fit_program(*sources.back()->batches);
+    }
     if (PyIter_Check(object)) {
       sources.back()->chunks = std::make_unique<ChunkStream>(module, object);
       return true;
@@ -173,16 +200,32 @@ struct RecordsRun {
                             "bytes(input) for a copy in one piece");
   }
 
+  // A batch has its own names and types: the program is made to fit it.
+  bool fit_program(ArrowRows& batches) {
+    try {
+      changed = batches.fit(*program);
+      program = &changed;
+    } catch (const kernels::records::HeaderError& error) {
+      raise(state_of(module).schema_error, {kName, "input", error.expected(), error.got(), ""});
+      return false;
+    }
+    return true;
+  }
+
   std::size_t work() const {
     std::size_t bytes = 0;
     for (const auto& source : sources) {
-      if (source->chunks || source->content.is_path()) return kWorthReleasing;
+      if (source->chunks || source->batches || source->content.is_path()) return kWorthReleasing;
       bytes += source->content.bytes().size();
     }
     return bytes;
   }
 
   void run(Checkpoint& checkpoint) {
+    if (small) {
+      result.emplace(small->run(sources[0]->text()));
+      return;
+    }
     // All files are opened before the first one is read: a missing one costs no work.
     std::vector<MappedFile> files;
     files.reserve(sources.size());
@@ -192,13 +235,14 @@ struct RecordsRun {
       if (source->chunks) {
         has_chunks = true;
         inputs.push_back({{}, nullptr, source->chunks.get()});
+      } else if (source->batches) {
+        has_chunks = true;
+        inputs.push_back({{}, nullptr, source->batches.get()});
       } else if (source->content.is_path()) {
         files.emplace_back(source->content.path(), checkpoint);
         inputs.push_back({files.back().bytes(), &files.back(), nullptr});
       } else {
-        const auto bytes = source->content.bytes().bytes();
-        inputs.push_back(
-            {{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, nullptr, nullptr});
+        inputs.push_back({source->text(), nullptr, nullptr});
       }
       if (!has_chunks) bytes_in_all += inputs.back().bytes.size();
     }
@@ -213,7 +257,7 @@ struct RecordsRun {
     options.taken = &teller.taken;
     Checkpoint asking(ProgressTeller::ask, &teller);
     try {
-      result.emplace(kernels::records::run(program, inputs, asking, options));
+      result.emplace(kernels::records::run(*program, inputs, asking, options));
     } catch (const kernels::records::HeaderError& error) {
       header_error.emplace(error);
     }
@@ -233,7 +277,8 @@ struct RecordsRun {
       if (!said) return nullptr;
       said.decref();
     }
-    return write_result(module, program, std::move(*result));
+    if (small) compiled->give_back(std::move(small));
+    return write_result(module, *program, std::move(*result));
   }
 };
 

@@ -26,6 +26,7 @@ from fastlane import _core, aio
 NOT_FOR_WORKERS = {
     "fastlane.lessons.scaled_copy_raw",
     "fastlane._core.records_run",
+    "fastlane._core.records_next",
     "fastlane.lab.multiply_matrices",
 }
 FUNCTIONS = [

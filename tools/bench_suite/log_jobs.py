@@ -4,7 +4,8 @@ Each function takes (path, threads) and gives the number of rows that are right 
 (method, status), (count, sum, max, mean). All demand the same of a line: the combined format with
 its escapes, a time that exists, a method of four, a path that starts with "/", a status of 100 to
 599 and bytes that are digits or "-".
-As a program, `python -m bench_suite.log_jobs NAME FILE THREADS`, it prints the peak memory in MB.
+As a program, `python -m bench_suite.log_jobs NAME FILE THREADS`, it prints the peak
+memory in MB beyond what the process had when the library was imported.
 """
 
 from __future__ import annotations
@@ -223,5 +224,7 @@ def peak_memory_mb() -> float:
 
 
 if __name__ == "__main__":
+    peers.module(JOBS[sys.argv[1]][0] or "json")
+    before = peak_memory_mb()
     JOBS[sys.argv[1]][1](sys.argv[2], int(sys.argv[3]))
-    print(peak_memory_mb())
+    print(peak_memory_mb() - before)

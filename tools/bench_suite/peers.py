@@ -13,7 +13,7 @@ from typing import Any
 
 DISTRIBUTIONS = (
     "numpy pybind11 nanobind Cython numba numexpr Bottleneck numkong opencv-python-headless "
-    "polars pyarrow duckdb pandas zlib-ng isal stringzilla "
+    "polars pyarrow duckdb pandas msgspec zlib-ng isal stringzilla "
     "pillow imagecodecs uvicorn"
 ).split()
 

@@ -11,11 +11,12 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from fastlane._core import ArgumentTypeError, SchemaError
+from fastlane._core import ArgumentTypeError, ArgumentValueError, SchemaError
 
 __all__ = [
     "SchemaError",
     "argument_type_error",
+    "argument_value_error",
     "close_hint",
     "naming_keywords",
     "nearest",
@@ -75,6 +76,16 @@ def argument_type_error(
 ) -> ArgumentTypeError:
     """The same for an argument of a call."""
     error: ArgumentTypeError = _with_facts(ArgumentTypeError, where, argument, expected, got, hint)
+    return error
+
+
+def argument_value_error(
+    where: str, *, argument: str, expected: str, got: str, hint: str | None = None
+) -> ArgumentValueError:
+    """The same for an argument of a call."""
+    error: ArgumentValueError = _with_facts(
+        ArgumentValueError, where, argument, expected, got, hint
+    )
     return error
 
 

@@ -6,7 +6,7 @@ thread or compiled code.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,7 +17,8 @@ from ._errors import naming_keywords, nearest, schema_error, shown
 from .aggregates import Aggregate, check_column
 from .expressions import RECORD_LANGUAGE, Expressions
 from .fields import Field
-from .inputs import damaged, engine_inputs
+from .inputs import chunk_inputs, engine_inputs
+from .outcome import outcome_of, pieces_of
 from .program import make_program
 from .result import Result
 from .schema import Schema, check_name
@@ -27,6 +28,7 @@ __all__ = ["MAX_ROW_BYTES", "PLAN_FORMAT", "Plan"]
 
 PLAN_FORMAT = plan_text.PLAN_FORMAT
 MAX_ROW_BYTES = 16 << 20
+STREAM_WINDOW = 16 << 20
 
 
 class Plan:
@@ -57,7 +59,7 @@ class Plan:
     _group_by: tuple[str, ...]
     _aggregates: Mapping[str, Aggregate]
     _select: tuple[str, ...] | None
-    _program: dict[str, Any] | None
+    _program: object
 
     def __init__(self, source: Source, schema: Schema) -> None:
         if not isinstance(source, Source):
@@ -286,8 +288,11 @@ class Plan:
 
         `input` is a path (`str` or `os.PathLike`), bytes-like, an open binary file, an iterable of
         bytes-like chunks, or a list of paths and bytes-like objects, which are read one after the
-        other; each may be packed with gzip. `max_errors` bounds how many errors are kept in detail,
-        never how many are counted; a row longer than `max_row_bytes` is a bad row.
+        other; each may be packed with gzip. Or it is a batch of columns: what has
+        `__arrow_c_stream__` or `__arrow_c_array__` (a table or record batch of pyarrow, polars,
+        DuckDB, pandas), or a dict of arrays; its columns are the fields by their names.
+        `max_errors` bounds how many errors are kept in detail, never how many are counted; a row
+        longer than `max_row_bytes` is a bad row.
         `progress(bytes_done, bytes_in_all)` is called now and then (0: nobody knows how many there
         are). Raises OSError for a file that cannot be read, SchemaError for a plan that cannot run
         and for a header without the wanted columns, DecodeError for a damaged gzip file, with the
@@ -296,36 +301,53 @@ class Plan:
         Memory: borrows bytes-like input and maps files; the columns are moved out. The GIL is
         released; chunks are taken on the calling thread, which then works alone.
         """
-        if self._group_by and not self._aggregates:
-            raise schema_error(
-                "run()",
-                argument="plan",
-                expected="aggregate() after group_by()",
-                got="none",
-                hint="add .aggregate(n=count())",
-            )
+        self._check_complete("run()")
         result = _core.records_run(
             engine_inputs(input),
-            self._program_of_this(),
+            self.program,
             threads=threads,
             max_errors=max_errors,
             max_row_bytes=max_row_bytes,
             progress=progress,
         )
-        damage = result.pop("damage")
-        functions = {name: each.function for name, each in self._aggregates.items()}
-        made = Result(result, keys=self._group_by, functions=functions)
-        if damage is not None:
-            raise damaged(damage, made)
-        return made
+        return outcome_of(result, self)
 
-    def _program_of_this(self) -> dict[str, Any]:
-        """The program for the engine, made at the first run."""
+    @naming_keywords
+    def stream(
+        self,
+        input: Any,
+        *,
+        window: int = STREAM_WINDOW,
+        max_errors: int = 1000,
+        max_row_bytes: int = MAX_ROW_BYTES,
+    ) -> Iterator[Result]:
+        """Yields the results of `input` piece by piece, each of about `window` bytes of rows;
+        `Result.merge` joins them. `input` is what `run` takes, but for batches. Rows are counted
+        from 0 in each piece, lines and offsets in their inputs. Raises what `run` raises.
+
+        Memory: a piece is let go before the next one is read; chunks are taken on the calling
+        thread, which works alone.
+        """
+        self._check_complete("stream()")
+        stream = _core.records_stream(chunk_inputs(input), self.program, max_errors, max_row_bytes)
+        return pieces_of(stream, window, self)
+
+    def _check_complete(self, call: str) -> None:
+        if self._group_by and not self._aggregates:
+            raise schema_error(
+                call,
+                argument="plan",
+                expected="aggregate() after group_by()",
+                got="none",
+                hint="add .aggregate(n=count())",
+            )
+
+    @property
+    def program(self) -> object:
+        """The plan as the engine runs it, made when it is first asked for."""
         if self._program is None:
-            object.__setattr__(self, "_program", make_program(self))
-        program = self._program
-        assert program is not None
-        return program
+            object.__setattr__(self, "_program", _core.records_program(make_program(self)))
+        return self._program
 
     def to_spec(self) -> dict[str, Any]:
         """The plan as a plan file writes it, before it is text."""

@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastlane import _core
 
 from . import table
 from .column import Column
 from .row_errors import Errors
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 __all__ = ["Result"]
 
@@ -27,73 +31,77 @@ class Result:
     copy: `pyarrow.table(result)`, `polars.DataFrame(result)`.
     """
 
-    def __init__(
-        self,
-        parts: Mapping[str, Any],
-        *,
-        keys: tuple[str, ...] = (),
-        functions: Mapping[str, str] | None = None,
-    ) -> None:
-        self._parts = dict(parts)
-        self._columns = MappingProxyType(
-            {name: Column(each) for name, each in parts["columns"].items()}
-        )
-        self._keys = tuple(keys)
-        self._functions = MappingProxyType(dict(functions or {}))
-        self.error_counts: dict[tuple[str | None, str], int] = dict(parts["error_counts"])
-        self.errors = Errors(parts["errors"], sum(self.error_counts.values()))
+    def __init__(self, parts: Mapping[str, Any], plan: Plan) -> None:
+        self._parts = parts
+        self._plan = plan
+        self.error_counts: dict[tuple[str | None, str], int] = parts["error_counts"]
         self.rows_in: int = parts["rows_in"]
         self.rows_ok: int = parts["rows_ok"]
         self.rows_bad: int = parts["rows_bad"]
         self.rows_blank: int = parts["rows_blank"]
         self.rows_kept: int = parts["rows_kept"]
-        self.metrics: dict[str, Any] = _with_rate(dict(parts["metrics"]), self.rows_in)
+        self.metrics: dict[str, Any] = parts["metrics"]
+        if "rows_per_second" not in self.metrics:
+            seconds = self.metrics["seconds_total"]
+            self.metrics["rows_per_second"] = self.rows_in / seconds if seconds > 0 else 0.0
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, Column]:
         """Name to column, in order: the keys and then the aggregates, or the selected fields."""
-        return self._columns
+        columns = self._parts["columns"].items()
+        return MappingProxyType({name: Column(each) for name, each in columns})
+
+    @cached_property
+    def errors(self) -> Errors:
+        """The errors in detail, a sequence of RowError and an Arrow table."""
+        return Errors(self._parts["errors"], sum(self.error_counts.values()))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that made it."""
+        return self._plan
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The names of the columns that the rows are grouped by."""
-        return self._keys
+        return self._plan.keys
 
     @property
-    def functions(self) -> Mapping[str, str]:
-        """Name to function of the aggregates, such as "sum"."""
-        return self._functions
+    def parts(self) -> Mapping[str, Any]:
+        """The engine's arrays and counts, by name, without a copy."""
+        return MappingProxyType(self._parts)
 
     @staticmethod
     def merge(one: Result, other: Result) -> Result:
         """Both results of one plan as one, `other` behind `one`: columns end to end, groups joined
-        by their keys. Places of errors stay those of their inputs. mean, std, quantile and
-        count_distinct cannot be joined from their values. Raises SchemaError for these, and for
-        results of different plans.
+        by their keys, all aggregates included. Joining is associative; sums, means and deviations
+        of floats may differ in their last bit from those of one run. Places of errors stay those
+        of their inputs. Raises SchemaError for results of different plans, OverflowError for a
+        sum that int64 cannot hold.
         """
         from .merge import merged_parts
 
-        return Result(merged_parts(one, other), keys=one.keys, functions=one.functions)
+        return Result(merged_parts(one, other), one.plan)
 
     def __getitem__(self, name: str) -> Column:
         try:
-            return self._columns[name]
+            return self.columns[name]
         except KeyError:
-            raise KeyError(f"{name!r}; there is " + ", ".join(self._columns)) from None
+            raise KeyError(f"{name!r}; there is " + ", ".join(self.columns)) from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self._columns
+        return name in self.columns
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self.columns)
 
     def __len__(self) -> int:
         """How many rows the columns have."""
-        return next((len(column) for column in self._columns.values()), 0)
+        return next((len(column) for column in self.columns.values()), 0)
 
     def to_dict(self) -> dict[str, list[Any]]:
         """Name to list of Python values, in the order of the columns."""
-        return {name: column.tolist() for name, column in self._columns.items()}
+        return {name: column.tolist() for name, column in self.columns.items()}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
@@ -108,7 +116,7 @@ class Result:
             "errors",
             "keys",
         )
-        return list(self._columns.items()) == list(other._columns.items()) and all(
+        return list(self.columns.items()) == list(other.columns.items()) and all(
             getattr(self, name) == getattr(other, name) for name in counts
         )
 
@@ -137,31 +145,19 @@ class Result:
         return ", ".join(parts)
 
     def __repr__(self) -> str:
-        shape = f"{len(self):,} {'groups' if self._keys else 'rows'} x {len(self._columns)} columns"
+        shape = f"{len(self):,} {'groups' if self.keys else 'rows'} x {len(self.columns)} columns"
         return f"<Result: {shape}; {self.summary()}>"
 
     def __str__(self) -> str:
         width = shutil.get_terminal_size((100, 24)).columns
         return (
-            table.as_text(self._columns, keys=self._keys, width=width, rows=20)
+            table.as_text(self.columns, keys=self.keys, width=width, rows=20)
             + "\n"
             + self.summary()
         )
 
     def _repr_html_(self) -> str:
-        return table.as_html(self._columns, keys=self._keys, rows=50, caption=self.summary())
+        return table.as_html(self.columns, keys=self.keys, rows=50, caption=self.summary())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _result_again, (self._parts, self._keys, dict(self._functions))
-
-
-def _result_again(
-    parts: dict[str, Any], keys: tuple[str, ...], functions: dict[str, str]
-) -> Result:
-    return Result(parts, keys=keys, functions=functions)
-
-
-def _with_rate(metrics: dict[str, Any], rows: int) -> dict[str, Any]:
-    seconds = metrics.get("seconds_total", 0.0)
-    metrics.setdefault("rows_per_second", rows / seconds if seconds > 0 else 0.0)
-    return metrics
+        return Result, (self._parts, self._plan)

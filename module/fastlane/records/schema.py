@@ -12,6 +12,7 @@ from ._errors import schema_error, shown
 from .fields import Field
 
 if TYPE_CHECKING:
+    from .decode import Decoder
     from .sources import Source
 
 __all__ = ["Schema", "check_name"]
@@ -23,8 +24,9 @@ class Schema:
 
     Raises SchemaError for a name that is no identifier and for a value that is no field type."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_decoders", "_fields")
     _fields: Mapping[str, Field]
+    _decoders: dict[int, Decoder]
 
     def __init__(self, /, **fields: Field) -> None:
         for name, field in fields.items():
@@ -43,6 +45,7 @@ class Schema:
                 "Schema()", argument="fields", expected="at least one field", got="none"
             )
         object.__setattr__(self, "_fields", MappingProxyType(dict(fields)))
+        object.__setattr__(self, "_decoders", {})
 
     @classmethod
     def from_dataclass(cls, dataclass: type, /) -> Schema:
@@ -59,9 +62,19 @@ class Schema:
         """One record as a dict of Python values: `schema.decode(line, source=ndjson())`. Raises
         RecordError, whose `.errors` has one entry for each field that is wrong.
         """
-        from .decode import decode
+        try:
+            decoder = self._decoders[id(source)]
+        except KeyError:
+            decoder = self._decoder_of(source)
+        return decoder(line)
 
-        return decode(self, line, source)
+    def _decoder_of(self, source: Source) -> Decoder:
+        """Made once for a source; a few are kept."""
+        from .decode import Decoder
+
+        if len(self._decoders) >= 16:
+            self._decoders.clear()
+        return self._decoders.setdefault(id(source), Decoder(self, source))
 
     @property
     def fields(self) -> Mapping[str, Field]:
