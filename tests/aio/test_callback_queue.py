@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bridges import needs_threads_after_a_fork
 from test_threads import run_alone
 
 import fastlane as fl
@@ -326,6 +327,7 @@ def test_every_exit_is_quick_and_silent(state: str):
         assert (run.stdout, run.stderr) == ("2\n" if state == "pending" else "", "")
 
 
+@needs_threads_after_a_fork
 @pytest.mark.parametrize("state", ["idle", "busy", "in the callable", "from the callable"])
 def test_the_child_of_a_fork_gets_an_empty_queue_that_works(state: str):
     script = f"""
