@@ -8,11 +8,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
+import pytest
 from test_threads import run_alone
 
 from fastlane import aio
 
 MANY = int(os.environ.get("FASTLANE_CASES", "200")) > 200
+
+needs_threads_after_a_fork = pytest.mark.skipif(
+    os.environ.get("FASTLANE_SANITIZE") == "thread",
+    reason="the thread sanitizer supports no threads after a fork",
+)
 
 PRELUDE = """
 import asyncio, os, sys, threading, time

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
-from bridges import run_with_bridge
+from bridges import needs_threads_after_a_fork, run_with_bridge
 
 import fastlane as fl
 from fastlane import aio
@@ -285,6 +285,7 @@ def test_every_exit_is_quick_and_silent(state: str):
     assert ended.stderr == ""
 
 
+@needs_threads_after_a_fork
 def test_the_child_of_a_fork_fetches_anew(server: Server):
     ended = run_with_bridge(SILENT + f"""
 async def main():

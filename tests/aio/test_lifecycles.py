@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bridges import MANY, large, run_with_bridge
+from bridges import MANY, large, needs_threads_after_a_fork, run_with_bridge
 from call_arguments import endless
 
 import fastlane as fl
@@ -174,6 +174,7 @@ def test_close_waits_for_what_there_is_and_cancels_after_its_timeout():
 # ---- Forks --------------------------------------------------------------------------------------
 
 
+@needs_threads_after_a_fork
 def test_the_child_of_a_fork_gets_a_working_bridge():
     run = run_with_bridge("""
 bridge = aio.Bridge(threads=2)
@@ -206,6 +207,7 @@ print("whole")
     assert run.stdout == "whole\n" and run.returncode == 0, run.stderr
 
 
+@needs_threads_after_a_fork
 @pytest.mark.parametrize("state", ["idle", "busy"])
 def test_many_forks(state: str):
     forks = 100 if MANY else 10

@@ -136,6 +136,7 @@ TEST(EventQueue, TheReceiverNeverWaitsForItself) {
   EXPECT_FALSE(queue->is_own_thread());
 }
 
+#ifndef __SANITIZE_THREAD__  // which does not support threads after a fork
 TEST(EventQueue, TheChildOfAForkHasNothingOfTheParents) {
   Seen seen;
   const auto queue = queue_of(seen, {.max_batch = 10, .max_wait = 1h});
@@ -154,6 +155,7 @@ TEST(EventQueue, TheChildOfAForkHasNothingOfTheParents) {
   EXPECT_TRUE(queue->wait_until_received(queue->hurry(), 10s));
   EXPECT_EQ(seen.events.size(), 2U);
 }
+#endif
 
 TEST(EventQueue, OutlivesItsOwnerOnItsThread) {
   Seen seen;
