@@ -28,8 +28,14 @@ def headers() -> list[str]:
     """What the extension is compiled from besides its sources; source distributions carry it."""
     found = [path for folder in ("kernels", "module") for path in HERE.glob(f"{folder}/**/*.hpp")]
     names = [str(path.relative_to(HERE)) for path in sorted(found)]
-    lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags")]
+    lists = [f"kernels/{name}.txt" for name in ("sources", "libraries", "flags", "optimisation")]
     return names + lists + ["module/sources.txt", "module/exports.map", "module/c_api/vendored.txt", PACKER]
+
+
+def optimisation_of(source: str) -> list[str]:
+    """What the first fitting line of the list says: speed where there are loops, else a small wheel."""
+    lines = (line.split() for line in lines_of("kernels/optimisation.txt"))
+    return next(flags for prefix, *flags in lines if source.startswith(prefix))
 
 
 class ParallelBuild(build_ext):
@@ -38,12 +44,18 @@ class ParallelBuild(build_ext):
     def build_extension(self, ext: Extension) -> None:
         compile_in_turn = self.compiler.compile
 
-        def compile_side_by_side(sources, output_dir=None, **options):
+        def compile_side_by_side(sources, output_dir=None, extra_postargs=(), **options):
             for name in self.compiler.object_filenames(sources, output_dir=output_dir):
                 Path(name).parent.mkdir(parents=True, exist_ok=True)
             with ThreadPoolExecutor(self.parallel or os.cpu_count()) as workers:
                 jobs = [
-                    workers.submit(compile_in_turn, [source], output_dir=output_dir, **options)
+                    workers.submit(
+                        compile_in_turn,
+                        [source],
+                        output_dir=output_dir,
+                        extra_postargs=[*extra_postargs, *optimisation_of(source)],
+                        **options,
+                    )
                     for source in sources
                 ]
                 return [name for job in jobs for name in job.result()]
@@ -69,8 +81,7 @@ class BuildWithSources(build_py):
 
 def extension() -> Extension:
     project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    optimisation = ["-O3", "-flto=auto", "-fvisibility=hidden", "-pthread"]
-    optimisation += lines_of("kernels/flags.txt")
+    shared = ["-flto=auto", "-fvisibility=hidden", "-pthread", *lines_of("kernels/flags.txt")]
     return Extension(
         "fastlane._core",
         sources=lines_of("kernels/sources.txt") + lines_of("module/sources.txt"),
@@ -82,7 +93,7 @@ def extension() -> Extension:
             "-std=c++20",
             "-g0",
             "-fvisibility-inlines-hidden",
-            *optimisation,
+            *shared,
         ],
         extra_link_args=[
             "-Wl,--gc-sections",
@@ -90,7 +101,7 @@ def extension() -> Extension:
             "-ldl",
             f"-Wl,--version-script={HERE / 'module' / 'exports.map'}",
             "-s",
-            *optimisation,
+            *shared,
         ],
         language="c++",
     )
