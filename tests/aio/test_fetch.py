@@ -288,6 +288,8 @@ def test_every_exit_is_quick_and_silent(state: str):
 @needs_threads_after_a_fork
 def test_the_child_of_a_fork_fetches_anew(server: Server):
     ended = run_with_bridge(SILENT + f"""
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads, from Python 3.12 on
 async def main():
     reply = aio.fetch(url, timeout=None)
     await asyncio.sleep(0.05)
