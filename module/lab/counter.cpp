@@ -4,6 +4,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "module/boundary/add_type.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/lab/types.hpp"
@@ -136,12 +137,6 @@ PyType_Spec counter_spec = {
 
 }  // namespace
 
-int add_counter_type(PyObject* module) {
-  OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &counter_spec, nullptr));
-  if (!type) return -1;
-  const int added = PyModule_AddObjectRef(module, "Counter", type.borrow());
-  type.decref();
-  return added;
-}
+int add_counter_type(PyObject* module) { return add_type(module, counter_spec); }
 
 }  // namespace fastlane

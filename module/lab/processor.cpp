@@ -1,6 +1,7 @@
 // The lesson of the held callback: an object that keeps a Python callable and a list of its
 // results. SafeProcessor shows both to the garbage collector; LeakingProcessor is the same object
 // without that, so that a cycle through it is never found. Nothing but the lab uses the twin.
+#include "module/boundary/add_type.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
 #include "module/lab/types.hpp"
@@ -174,19 +175,11 @@ PyType_Spec leaking_spec = {
     .slots = leaking_slots,
 };
 
-int add_type(PyObject* module, PyType_Spec& spec, const char* name) {
-  OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &spec, nullptr));
-  if (!type) return -1;
-  const int added = PyModule_AddObjectRef(module, name, type.borrow());
-  type.decref();
-  return added;
-}
-
 }  // namespace
 
 int add_processor_types(PyObject* module) {
-  if (add_type(module, safe_spec, Safe::kType) < 0) return -1;
-  return add_type(module, leaking_spec, Leaking::kType);
+  if (add_type(module, safe_spec) < 0) return -1;
+  return add_type(module, leaking_spec);
 }
 
 }  // namespace fastlane

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "kernels/fetcher.hpp"
+#include "module/boundary/add_type.hpp"
 #include "module/boundary/method_table.hpp"
-#include "module/boundary/owned_ref.hpp"
 
 namespace fastlane {
 namespace {
@@ -264,12 +264,6 @@ PyType_Spec fetcher_spec = {
 
 }  // namespace
 
-int add_fetcher_type(PyObject* module) {
-  OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &fetcher_spec, nullptr));
-  if (!type) return -1;
-  const int added = PyModule_AddObjectRef(module, "Fetcher", type.borrow());
-  type.decref();
-  return added;
-}
+int add_fetcher_type(PyObject* module) { return add_type(module, fetcher_spec); }
 
 }  // namespace fastlane

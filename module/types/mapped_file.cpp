@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/mapped_file.hpp"
+#include "module/boundary/add_type.hpp"
 #include "module/boundary/borrowed_content.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/owned_ref.hpp"
@@ -258,12 +259,6 @@ PyType_Spec mapped_file_spec = {
 
 }  // namespace
 
-int add_mapped_file_type(PyObject* module) {
-  OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &mapped_file_spec, nullptr));
-  if (!type) return -1;
-  const int added = PyModule_AddObjectRef(module, "MappedFile", type.borrow());
-  type.decref();
-  return added;
-}
+int add_mapped_file_type(PyObject* module) { return add_type(module, mapped_file_spec); }
 
 }  // namespace fastlane

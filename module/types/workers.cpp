@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "module/boundary/add_type.hpp"
 #include "module/boundary/deadline.hpp"
 #include "module/boundary/deferred_call.hpp"
 #include "module/boundary/method_table.hpp"
-#include "module/boundary/owned_ref.hpp"
 #include "module/state.hpp"
 #include "module/types/workers_state.hpp"
 
@@ -354,11 +354,7 @@ int add_workers_type(PyObject* module) {
   state.name_set_result = PyUnicode_InternFromString("set_result");        // new
   state.name_set_exception = PyUnicode_InternFromString("set_exception");  // new
   if (state.name_set_result == nullptr || state.name_set_exception == nullptr) return -1;
-  OwnedRef type = OwnedRef::from_new(PyType_FromModuleAndSpec(module, &workers_spec, nullptr));
-  if (!type) return -1;
-  const int added = PyModule_AddObjectRef(module, "Workers", type.borrow());
-  type.decref();
-  return added;
+  return add_type(module, workers_spec);
 }
 
 }  // namespace fastlane

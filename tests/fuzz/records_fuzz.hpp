@@ -18,4 +18,10 @@ void run_in_pieces(const kernels::records::Program& program, const std::uint8_t*
 // A field of that type; in NDJSON it stands under its name.
 kernels::records::Field field_of(std::string_view name, kernels::records::Type type);
 
+// The program, checked, with all of its fields in the result and rows that are soon too long.
+kernels::records::Program with_all_selected(kernels::records::Program program);
+
+// Rows of seven fields, a to g, each of another type.
+kernels::records::Program program_of(kernels::records::SourceKind kind);
+
 }  // namespace fastlane::fuzz

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "kernels/records/layout.hpp"
 #include "kernels/records/run.hpp"
@@ -109,6 +110,26 @@ records::Field field_of(std::string_view name, records::Type type) {
   field.nullable = type == records::Type::int16 || type == records::Type::category;
   if (type == records::Type::timestamp) field.format = "iso8601";
   return field;
+}
+
+records::Program with_all_selected(records::Program program) {
+  program.max_row_bytes = 300;
+  for (std::size_t field = 0; field < program.fields.size(); ++field) {
+    program.select.push_back(field);
+  }
+  check(program);
+  return program;
+}
+
+records::Program program_of(records::SourceKind kind) {
+  using records::Type;
+  records::Program program;
+  program.kind = kind;
+  program.fields = {field_of("a", Type::int64),    field_of("b", Type::float64),
+                    field_of("c", Type::string),   field_of("d", Type::category),
+                    field_of("e", Type::boolean),  field_of("f", Type::int16),
+                    field_of("g", Type::timestamp)};
+  return with_all_selected(std::move(program));
 }
 
 }  // namespace fastlane::fuzz
