@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/array_view.hpp"
+
 namespace fastlane::kernels {
 
 inline constexpr std::size_t kCacheLine = 64;
@@ -17,6 +19,20 @@ std::size_t streaming_threshold();
 
 inline bool pays_to_stream(std::size_t bytes_touched) {
   return bytes_touched >= streaming_threshold();
+}
+
+// The same for memory that may be fresh. The system clears a fresh page when it is first touched,
+// which leaves it in the caches: plain stores find it there, and streaming ones throw it out.
+// `place` is an address in the middle of what is written, since the owner's notes at the edges make
+// pages there look used. Asks the system, if it comes to that.
+bool pays_to_stream_at(const std::byte* place, std::size_t bytes_touched);
+
+inline bool pays_to_stream_into(const ArrayView& target, std::size_t bytes_touched) {
+  const std::byte* place = target.data;
+  for (int axis = 0; axis < target.ndim; ++axis) {
+    place += target.shape[axis] / 2 * target.strides[axis];
+  }
+  return pays_to_stream_at(place, bytes_touched);
 }
 
 inline bool is_line_aligned(const void* address) {

@@ -27,15 +27,12 @@ void add_view(DescriptionParts& parts, const ArrayView& view, Checkpoint& checkp
   const auto index = static_cast<std::size_t>(dtype);
   for_each_block<T, kDescribeBlock>(
       view, checkpoint, [&](const std::byte* data, std::size_t count) {
+        if (dtype == DType::float64) return row.add_blocks(parts.moments, data, count);
         alignas(64) double wide[kDescribeBlock];
         while (count != 0) {
           const std::size_t block = std::min(count, kDescribeBlock);
-          if (dtype == DType::float64) {
-            row.add_block(parts.moments, data, block);
-          } else {
-            row.widen[index](wide, data, block);
-            row.add_block(parts.moments, reinterpret_cast<const std::byte*>(wide), block);
-          }
+          row.widen[index](wide, data, block);
+          row.add_blocks(parts.moments, reinterpret_cast<const std::byte*>(wide), block);
           if (dtype == DType::int64) row.int64_extremes(parts.extremes, data, block);
           if (dtype == DType::uint64) row.uint64_extremes(parts.extremes, data, block);
           if (!is_float(dtype)) (*sums.integers)[index](parts.exact_sum, data, block);

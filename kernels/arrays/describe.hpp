@@ -57,8 +57,8 @@ inline constexpr std::size_t kDescribeBlock = kFloatSumBlock;
 
 struct DescribeRow {
   cpu::Level level;
-  // Adds up to kDescribeBlock float64 elements.
-  void (*add_block)(Moments& moments, const std::byte* data, std::size_t count);
+  // Adds float64 elements, which are divided into blocks of kDescribeBlock.
+  void (*add_blocks)(Moments& moments, const std::byte* data, std::size_t count);
   // By DType, float64 excepted: writes `count` elements as float64.
   std::array<void (*)(double* target, const std::byte* data, std::size_t count), 10> widen;
   void (*int64_extremes)(IntegerExtremes& extremes, const std::byte* data, std::size_t count);

@@ -13,7 +13,6 @@ namespace fastlane::kernels {
 namespace {
 
 constexpr std::size_t kDeviationLanes = 16;
-constexpr std::size_t kPrefetchDistance = 2 * kDescribeBlock * sizeof(double);
 
 // A block whose sum is not finite: it holds a NaN or an infinity, or overflows.
 void add_extraordinary_block(Moments& moments, Moments& block, const std::byte* data) {
@@ -35,84 +34,174 @@ void add_extraordinary_block(Moments& moments, Moments& block, const std::byte* 
   moments.join(block);
 }
 
-template <std::size_t kWidth>
-[[gnu::always_inline]] inline void add_block(Moments& moments, const std::byte* data,
-                                             std::size_t count) {
-  using Vector = Lanes<double, kWidth>;
-  constexpr std::size_t kVectors = kDeviationLanes / kWidth;
+struct Sum {
+  template <class Vector>
+  [[gnu::always_inline]] static Vector of(const Vector& a, const Vector& b) {
+    Vector sum;
+    sum.v = a.v + b.v;
+    return sum;
+  }
+};
+struct Lesser {
+  template <class Vector>
+  [[gnu::always_inline]] static Vector of(const Vector& a, const Vector& b) {
+    return Vector::lesser(b, a);
+  }
+};
+struct Greater {
+  template <class Vector>
+  [[gnu::always_inline]] static Vector of(const Vector& a, const Vector& b) {
+    return Vector::greater(b, a);
+  }
+};
 
-  Moments block;
-  block.count = count;
-  add_float_block<double, kWidth>(block.sum, data, count);
-  const double mean = block.sum.value() / static_cast<double>(count);
-  if (!std::isfinite(mean)) {
-    block.mean_high = mean;
-    add_extraordinary_block(moments, block, data);
-    return;
+// Joins the lanes pairwise, each with the one half of all lanes further on, until one is left.
+template <class Join, std::size_t kWidth>
+[[gnu::always_inline]] inline double reduced(const Lanes<double, kWidth>& lanes) {
+  using Half = Lanes<double, kWidth / 2>;
+  double stored[kWidth];
+  lanes.stored(stored);
+  const Half joined = Join::of(Half::loaded(stored), Half::loaded(stored + kWidth / 2));
+  if constexpr (kWidth == 2) {
+    return joined.v[0];
+  } else {
+    return reduced<Join>(joined);
+  }
+}
+template <class Join, std::size_t kWidth, std::size_t kVectors>
+[[gnu::always_inline]] inline double reduced(Lanes<double, kWidth> (&lanes)[kVectors]) {
+  for (std::size_t half = kVectors / 2; half != 0; half /= 2) {
+    for (std::size_t i = 0; i < half; ++i) lanes[i] = Join::of(lanes[i], lanes[i + half]);
+  }
+  return reduced<Join>(lanes[0]);
+}
+
+// The last elements of a block, with others after them that change nothing.
+struct Rest {
+  [[gnu::noinline]] Rest(const std::byte* data, std::size_t count, double mean, double any) {
+    for (std::size_t i = 0; i < kDeviationLanes; ++i) {
+      values[i] = i < count ? load<double>(data + i * sizeof(double)) : any;
+      deviations[i] = i < count ? values[i] - mean : 0.0;
+    }
   }
 
-  const auto first = load<double>(data);
-  const auto shift = Vector::filled(mean);
+  double values[kDeviationLanes];
+  double deviations[kDeviationLanes];
+};
+
+// Deviations from a shift, their squares, and extremes; element i goes to lane i mod 16.
+template <std::size_t kWidth>
+struct DeviationLanes {
+  using Vector = Lanes<double, kWidth>;
+  static constexpr std::size_t kVectors = kDeviationLanes / kWidth;
+
   Vector sums[kVectors];
   Vector squares[kVectors];
   Vector low[kVectors];
   Vector high[kVectors];
-  for (std::size_t i = 0; i < kVectors; ++i) {
-    sums[i] = Vector::filled(0.0);
-    squares[i] = Vector::filled(0.0);
-    low[i] = Vector::filled(first);
-    high[i] = Vector::filled(first);
+
+  [[gnu::always_inline]] inline void start(double first) {
+    for (std::size_t i = 0; i < kVectors; ++i) {
+      sums[i] = Vector::filled(0.0);
+      squares[i] = Vector::filled(0.0);
+      low[i] = Vector::filled(first);
+      high[i] = Vector::filled(first);
+    }
   }
-  std::size_t left = count;
-  for (; left >= kDeviationLanes; left -= kDeviationLanes) {
-    // This block is in the cache by now; the time is used to bring in the next but one. Nearer
-    // lines would be asked for twice, which costs more than it gains.
-    __builtin_prefetch(data + kPrefetchDistance);
-    __builtin_prefetch(data + kPrefetchDistance + 64);
+
+  [[gnu::always_inline]] inline void add(std::size_t i, const Vector& value,
+                                         const Vector& deviation) {
+    sums[i].v += deviation.v;
+    squares[i].v += deviation.v * deviation.v;
+    low[i] = Vector::lesser(value, low[i]);
+    high[i] = Vector::greater(value, high[i]);
+  }
+
+  [[gnu::always_inline]] inline void add_group(const std::byte* data, const Vector& shift) {
     for (std::size_t i = 0; i < kVectors; ++i) {
       const auto value = Vector::loaded(data + i * kWidth * sizeof(double));
       Vector deviation;
       deviation.v = value.v - shift.v;
-      sums[i].v += deviation.v;
-      squares[i].v += deviation.v * deviation.v;
-      low[i] = Vector::lesser(value, low[i]);
-      high[i] = Vector::greater(value, high[i]);
+      add(i, value, deviation);
     }
+  }
+
+  [[gnu::always_inline]] inline void add_rest(const Rest& rest) {
+    for (std::size_t i = 0; i < kVectors; ++i) {
+      add(i, Vector::loaded(rest.values + i * kWidth),
+          Vector::loaded(rest.deviations + i * kWidth));
+    }
+  }
+
+  // The mean was rounded: the deviations tell by how much, and take that out of the squares.
+  [[gnu::always_inline]] inline void finish(Moments& block, double mean) {
+    const double sum = reduced<Sum>(sums);
+    block.mean_high = mean;
+    block.mean_low = sum / static_cast<double>(block.count);
+    block.squares = std::max(0.0, reduced<Sum>(squares) - sum * block.mean_low);
+    block.min = reduced<Lesser>(low);
+    block.max = reduced<Greater>(high);
+  }
+};
+
+// `block` holds its count and its sum. With `next`, a whole block after a whole one, the elements
+// of that are added up beside: the deviations keep the arithmetic busy and the sum the memory.
+// Says whether that was done.
+template <std::size_t kWidth>
+[[gnu::always_inline]] inline bool add_deviations(Moments& moments, Moments& block,
+                                                  const std::byte* data, FloatSum* next) {
+  const double mean = block.sum.value() / static_cast<double>(block.count);
+  if (!std::isfinite(mean)) {
+    block.mean_high = mean;
+    add_extraordinary_block(moments, block, data);
+    return false;
+  }
+  const auto shift = Lanes<double, kWidth>::filled(mean);
+  const auto first = load<double>(data);
+  DeviationLanes<kWidth> lanes;
+  lanes.start(first);
+  std::size_t left = block.count;
+  if (next != nullptr) {
+    LaneSums<kWidth> sums;
+    sums.clear();
+    for (; left != 0; left -= kSumLanes) {
+      const std::byte* const later = data + kDescribeBlock * sizeof(double);
+      for (std::size_t byte = 0; byte < kSumLanes * sizeof(double); byte += 64) {
+        __builtin_prefetch(later + kFarAhead + byte);
+      }
+      sums.template add_group<double>(later);
+      lanes.add_group(data, shift);
+      lanes.add_group(data + kDeviationLanes * sizeof(double), shift);
+      data += kSumLanes * sizeof(double);
+    }
+    sums.carry_into(*next);
+  }
+  for (; left >= kDeviationLanes; left -= kDeviationLanes) {
+    lanes.add_group(data, shift);
     data += kDeviationLanes * sizeof(double);
   }
-  double all_sums[kDeviationLanes];
-  double all_squares[kDeviationLanes];
-  double all_low[kDeviationLanes];
-  double all_high[kDeviationLanes];
-  for (std::size_t i = 0; i < kVectors; ++i) {
-    sums[i].stored(all_sums + i * kWidth);
-    squares[i].stored(all_squares + i * kWidth);
-    low[i].stored(all_low + i * kWidth);
-    high[i].stored(all_high + i * kWidth);
-  }
-  for (std::size_t i = 0; i < left; ++i) {
-    const auto value = load<double>(data + i * sizeof(double));
-    const double deviation = value - mean;
-    all_sums[i] += deviation;
-    all_squares[i] += deviation * deviation;
-    all_low[i] = value < all_low[i] ? value : all_low[i];
-    all_high[i] = value > all_high[i] ? value : all_high[i];
-  }
-  for (std::size_t half = kDeviationLanes / 2; half != 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) {
-      all_sums[i] += all_sums[i + half];
-      all_squares[i] += all_squares[i + half];
-      all_low[i] = all_low[i + half] < all_low[i] ? all_low[i + half] : all_low[i];
-      all_high[i] = all_high[i + half] > all_high[i] ? all_high[i + half] : all_high[i];
-    }
-  }
-  // The mean was rounded: the deviations tell by how much, and take that out of the squares.
-  block.mean_high = mean;
-  block.mean_low = all_sums[0] / static_cast<double>(count);
-  block.squares = std::max(0.0, all_squares[0] - all_sums[0] * block.mean_low);
-  block.min = all_low[0];
-  block.max = all_high[0];
+  if (left != 0) lanes.add_rest(Rest(data, left, mean, first));
+  lanes.finish(block, mean);
   moments.join(block);
+  return next != nullptr;
+}
+
+template <std::size_t kWidth>
+[[gnu::always_inline]] inline void add_blocks(Moments& moments, const std::byte* data,
+                                              std::size_t count) {
+  FloatSum sum;
+  bool is_summed = false;
+  while (count != 0) {
+    Moments block;
+    block.count = std::min(count, kDescribeBlock);
+    if (!is_summed) sum_row().float64(sum, data, block.count);  // all rows add alike
+    block.sum = sum;
+    sum = FloatSum();
+    count -= block.count;
+    is_summed =
+        add_deviations<kWidth>(moments, block, data, count >= kDescribeBlock ? &sum : nullptr);
+    data += block.count * sizeof(double);
+  }
 }
 
 template <class T>
@@ -142,10 +231,10 @@ template <class T>
 
 struct Baseline {
   static void add(Moments& moments, const std::byte* data, std::size_t count) {
-    add_block<2>(moments, data, count);
+    add_blocks<2>(moments, data, count);
   }
   template <class T>
-  static void wide(double* target, const std::byte* data, std::size_t count) {
+  static void wide(double* __restrict target, const std::byte* data, std::size_t count) {
     widen<T>(target, data, count);
   }
   static void extremes(IntegerExtremes& found, const std::byte* data, std::size_t count) {
@@ -159,11 +248,11 @@ struct Baseline {
 struct Avx2 {
   [[gnu::target("avx2,fma,bmi2")]] static void add(Moments& moments, const std::byte* data,
                                                    std::size_t count) {
-    add_block<4>(moments, data, count);
+    add_blocks<4>(moments, data, count);
   }
   template <class T>
-  [[gnu::target("avx2,fma,bmi2")]] static void wide(double* target, const std::byte* data,
-                                                    std::size_t count) {
+  [[gnu::target("avx2,fma,bmi2")]] static void wide(double* __restrict target,
+                                                    const std::byte* data, std::size_t count) {
     widen<T>(target, data, count);
   }
   [[gnu::target("avx2,fma,bmi2")]] static void extremes(IntegerExtremes& found,
@@ -180,11 +269,11 @@ struct Avx2 {
 struct Avx512 {
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] static void add(
       Moments& moments, const std::byte* data, std::size_t count) {
-    add_block<8>(moments, data, count);
+    add_blocks<8>(moments, data, count);
   }
   template <class T>
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] static void wide(
-      double* target, const std::byte* data, std::size_t count) {
+      double* __restrict target, const std::byte* data, std::size_t count) {
     widen<T>(target, data, count);
   }
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] static void extremes(

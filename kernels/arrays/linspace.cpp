@@ -133,7 +133,8 @@ void linspace(std::byte* target, std::ptrdiff_t stride, std::size_t count, doubl
               double stop, Checkpoint& checkpoint, const LinspaceRow& row) {
   const Spacing spacing = spacing_of(count, start, stop);
   if (stride == sizeof(double) || count < 2) {
-    const bool streams = pays_to_stream(count * sizeof(double));
+    const bool streams =
+        pays_to_stream_at(target + count / 2 * sizeof(double), count * sizeof(double));
     write_contiguous(target, count, spacing, streams, checkpoint, row);
   } else {
     for (std::size_t first = 0; first < count;) {

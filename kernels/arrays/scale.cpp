@@ -159,7 +159,7 @@ const ScaleRow& scale_row() {
 void scale(const ArrayView& target, const ArrayView& source, double factor, Checkpoint& checkpoint,
            std::size_t threads, const ScaleRow& row) {
   const std::size_t bytes_touched = 2 * target.size() * target.item_size();
-  const bool streams = target.data != source.data && pays_to_stream(bytes_touched);
+  const bool streams = target.data != source.data && pays_to_stream_into(target, bytes_touched);
   const auto work = [&](const ArrayView& to, const ArrayView& from, Checkpoint& mine) {
     if (to.dtype == DType::float64) {
       scale_view<double>(to, from, factor, streams, mine, row.float64);

@@ -19,84 +19,85 @@ namespace {
 // Smaller arrays are mostly still in a cache, where asking ahead only costs.
 constexpr std::size_t kFarBytes = std::size_t{4} << 20;
 
-template <class T, std::size_t kWidth, bool kFar>
-[[gnu::always_inline]] inline void add_blocks(FloatSum& total, const std::byte* data,
-                                              std::size_t count) {
+template <class T>
+void add_blocks_baseline(FloatSum& total, const std::byte* data, std::size_t count) {
   while (count != 0) {
     const std::size_t block = std::min(count, kFloatSumBlock);
-    add_float_block<T, kWidth, kFar>(total, data, block);
+    add_float_block<T, 2>(total, data, block);
     data += block * sizeof(T);
     count -= block;
   }
 }
 
-template <class T, bool kFar>
-void add_blocks_baseline(FloatSum& total, const std::byte* data, std::size_t count) {
-  add_blocks<T, 2, kFar>(total, data, count);
+// Written with the instructions because g++ widens floats in two halves and joins them again.
+template <bool kFar>
+[[gnu::always_inline, gnu::target("avx2,fma,bmi2")]] inline __m256d lanes_at(const float* place) {
+  return _mm256_cvtps_pd(_mm_loadu_ps(place));
+}
+template <bool kFar>
+[[gnu::always_inline, gnu::target("avx2,fma,bmi2")]] inline __m256d lanes_at(const double* place) {
+  __m256d loaded = _mm256_loadu_pd(place);
+  if constexpr (kFar) asm volatile("" : "+x"(loaded));  // not to be a part of the addition
+  return loaded;
 }
 
 template <class T, bool kFar>
 [[gnu::target("avx2,fma,bmi2")]] void add_blocks_avx2(FloatSum& total, const std::byte* data,
                                                       std::size_t count) {
-  add_blocks<T, 4, kFar>(total, data, count);
-}
-
-constexpr __mmask8 kAllLanes = 0xff;
-
-// Written with the instruction because g++ widens eight floats in two halves and joins them again,
-// which takes more than twice as long.
-[[gnu::always_inline, gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] inline void
-add_group_avx512(LaneSums<8>& sums, const float* place) {
-  for (std::size_t i = 0; i < LaneSums<8>::kVectors; ++i) {
-    sums.lanes[i].v += _mm512_maskz_cvtps_pd(kAllLanes, _mm256_loadu_ps(place + i * 8));
+  const T* place = reinterpret_cast<const T*>(data);
+  for (; count >= kFloatSumBlock; count -= kFloatSumBlock) {
+    LaneSums<4> sums;
+    sums.clear();
+    for (std::size_t i = 0; i < kFloatSumBlock; i += kSumLanes) {
+      for (std::size_t k = 0; k < LaneSums<4>::kVectors; ++k) {
+        const T* const next = place + i + 4 * k;
+        if constexpr (kFar) {
+          __builtin_prefetch(reinterpret_cast<const std::byte*>(next) + kFarAhead);
+        }
+        sums.lanes[k].v += lanes_at<kFar>(next);
+      }
+    }
+    sums.carry_into(total);
+    place += kFloatSumBlock;
   }
-}
-[[gnu::always_inline, gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] inline void
-add_group_avx512(LaneSums<8>& sums, const double* place) {
-  sums.add_group<double>(reinterpret_cast<const std::byte*>(place));
+  if (count != 0) {
+    add_float_block<T, 4>(total, reinterpret_cast<const std::byte*>(place), count);
+  }
 }
 
 // Two blocks side by side: one alone has too few additions under way to keep up with the caches.
-// Memory answers one stream faster, if it is asked ahead.
-template <class T, bool kFar>
+// Not for float32, which the other row's loop adds as fast.
 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] void add_blocks_avx512(
     FloatSum& total, const std::byte* data, std::size_t count) {
+  constexpr std::size_t kBlockBytes = kFloatSumBlock * sizeof(double);
   LaneSums<8> left;
   LaneSums<8> right;
-  const T* place = reinterpret_cast<const T*>(data);
-  for (; !kFar && count >= 2 * kFloatSumBlock; count -= 2 * kFloatSumBlock) {
+  for (; count >= 2 * kFloatSumBlock; count -= 2 * kFloatSumBlock) {
     left.clear();
     right.clear();
-    for (std::size_t i = 0; i < kFloatSumBlock; i += kSumLanes) {
-      add_group_avx512(left, place + i);
-      add_group_avx512(right, place + kFloatSumBlock + i);
+    for (std::size_t byte = 0; byte < kBlockBytes; byte += kSumLanes * sizeof(double)) {
+      left.add_group<double>(data + byte);
+      right.add_group<double>(data + kBlockBytes + byte);
     }
     left.carry_into(total);
     right.carry_into(total);
-    place += 2 * kFloatSumBlock;
+    data += 2 * kBlockBytes;
   }
   while (count != 0) {
     const std::size_t block = std::min(count, kFloatSumBlock);
-    const std::size_t in_groups = block - block % kSumLanes;
-    left.clear();
-    for (std::size_t i = 0; i < in_groups; i += kSumLanes) {
-      if constexpr (kFar) prefetch_group<T>(reinterpret_cast<const std::byte*>(place + i));
-      add_group_avx512(left, place + i);
-    }
-    add_rest<T>(left, reinterpret_cast<const std::byte*>(place + in_groups), block - in_groups);
-    left.carry_into(total);
-    place += block;
+    add_float_block<double, 8>(total, data, block);
+    data += block * sizeof(double);
     count -= block;
   }
 }
 
 constexpr std::array<SumRow, 3> kRows = {{
-    {cpu::Level::avx512, add_blocks_avx512<double, false>, add_blocks_avx512<float, false>,
-     add_blocks_avx512<double, true>, add_blocks_avx512<float, true>, &kIntegerSumsAvx512},
+    {cpu::Level::avx512, add_blocks_avx512, add_blocks_avx2<float, false>,
+     add_blocks_avx2<double, true>, add_blocks_avx2<float, true>, &kIntegerSumsAvx512},
     {cpu::Level::avx2, add_blocks_avx2<double, false>, add_blocks_avx2<float, false>,
      add_blocks_avx2<double, true>, add_blocks_avx2<float, true>, &kIntegerSumsAvx2},
-    {cpu::Level::baseline, add_blocks_baseline<double, false>, add_blocks_baseline<float, false>,
-     add_blocks_baseline<double, true>, add_blocks_baseline<float, true>, &kIntegerSumsBaseline},
+    {cpu::Level::baseline, add_blocks_baseline<double>, add_blocks_baseline<float>,
+     add_blocks_baseline<double>, add_blocks_baseline<float>, &kIntegerSumsBaseline},
 }};
 
 // sum and correction that together are left + right exactly.
@@ -138,25 +139,22 @@ void FloatSum::join(const FloatSum& other) {
   }
 }
 
-void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint, const SumRow& row) {
-  const bool is_far = view.size() * view.item_size() >= kFarBytes;
-  visit<float, double>(view.dtype, [&]<class T>() {
-    const AddFloats near = sizeof(T) == 8 ? row.float64 : row.float32;
-    const AddFloats add = !is_far ? near : sizeof(T) == 8 ? row.far_float64 : row.far_float32;
-    for_each_block<T, kFloatSumBlock>(
-        view, checkpoint,
-        [&](const std::byte* data, std::size_t count) { add(total, data, count); });
-  });
-}
-
 double sum_many_floats(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads,
                        const SumRow& row) {
   const std::size_t size = view.size();
   if (size == 0) return 0.0;
+  // The whole decides, not the share: that is what is still in a cache or not.
+  const bool is_far = size * view.item_size() >= kFarBytes;
+  const auto add_share = [&](FloatSum& part, const ArrayView& share, Checkpoint& mine) {
+    visit<float, double>(view.dtype, [&]<class T>() {
+      const AddFloats near = sizeof(T) == 8 ? row.float64 : row.float32;
+      const AddFloats add = !is_far ? near : sizeof(T) == 8 ? row.far_float64 : row.far_float32;
+      for_each_block<T, kFloatSumBlock>(
+          share, mine, [&](const std::byte* data, std::size_t count) { add(part, data, count); });
+    });
+  };
   return joined_shares<FloatSum>(view, threads_for(size * view.item_size(), threads), checkpoint,
-                                 [&](FloatSum& part, const ArrayView& share, Checkpoint& mine) {
-                                   add_floats(part, share, mine, row);
-                                 })
+                                 add_share)
       .value();
 }
 

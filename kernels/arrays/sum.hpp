@@ -103,10 +103,6 @@ inline double sum_floats(const ArrayView& view, Checkpoint& checkpoint, std::siz
   return is_short(view) ? sum_short(view) : sum_many_floats(view, checkpoint, threads, row);
 }
 
-// The same, continued: adds the view's elements to `total`.
-void add_floats(FloatSum& total, const ArrayView& view, Checkpoint& checkpoint,
-                const SumRow& row = sum_row());
-
 // Exact sum of an integer or boolean view (a boolean counts as one whatever byte it holds).
 // Contract: as above; fewer than 2^63 elements.
 WideInteger sum_integers(const ArrayView& view, Checkpoint& checkpoint, std::size_t threads = 1,

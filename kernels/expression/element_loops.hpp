@@ -45,9 +45,9 @@ struct UnaryLoop {
   using Element = T;
 
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    T* __restrict to = typed<T>(target);
-    const T* __restrict from = typed<T>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    T* to = typed<T>(target);
+    const T* from = typed<T>(a);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) to[i] = Of::of(from[i]);
   }
@@ -57,9 +57,9 @@ struct UnaryLoop {
 template <class T, class Of>
 struct TestLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    Truth* __restrict to = typed<Truth>(target);
-    const T* __restrict from = typed<T>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    Truth* to = typed<Truth>(target);
+    const T* from = typed<T>(a);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i)
       to[i] = Truth{static_cast<std::uint8_t>(Of::of(from[i]))};
@@ -69,10 +69,10 @@ struct TestLoop {
 template <class T, class Of>
 struct BinaryLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte*, std::size_t count) {
-    T* __restrict to = typed<T>(target);
-    const T* __restrict left = typed<T>(a);
-    const T* __restrict right = typed<T>(b);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    T* to = typed<T>(target);
+    const T* left = typed<T>(a);
+    const T* right = typed<T>(b);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) to[i] = Of::of(left[i], right[i]);
   }
@@ -81,10 +81,10 @@ struct BinaryLoop {
 template <class T, class Of>
 struct ComparisonLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte*, std::size_t count) {
-    Truth* __restrict to = typed<Truth>(target);
-    const T* __restrict left = typed<T>(a);
-    const T* __restrict right = typed<T>(b);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    Truth* to = typed<Truth>(target);
+    const T* left = typed<T>(a);
+    const T* right = typed<T>(b);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) {
       to[i] = Truth{static_cast<std::uint8_t>(Of::of(left[i], right[i]))};
@@ -98,11 +98,11 @@ enum class Joined : std::uint8_t { sum, difference, reversed };
 template <class T, Joined kJoined>
 struct ProductLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte* c, std::size_t count) {
-    T* __restrict to = typed<T>(target);
-    const T* __restrict left = typed<T>(a);
-    const T* __restrict right = typed<T>(b);
-    const T* __restrict third = typed<T>(c);
+                                         const std::byte* c, const std::byte*, std::size_t count) {
+    T* to = typed<T>(target);
+    const T* left = typed<T>(a);
+    const T* right = typed<T>(b);
+    const T* third = typed<T>(c);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) {
       const T product = left[i] * right[i];
@@ -113,14 +113,30 @@ struct ProductLoop {
   }
 };
 
+// a * b + c * d
+template <class T>
+struct ProductsLoop {
+  [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
+                                         const std::byte* c, const std::byte* d,
+                                         std::size_t count) {
+    T* to = typed<T>(target);
+    const T* first = typed<T>(a);
+    const T* second = typed<T>(b);
+    const T* third = typed<T>(c);
+    const T* fourth = typed<T>(d);
+    const std::size_t size = whole_groups(count);
+    for (std::size_t i = 0; i < size; ++i) to[i] = first[i] * second[i] + third[i] * fourth[i];
+  }
+};
+
 template <class T>
 struct WhereLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte* c, std::size_t count) {
-    T* __restrict to = typed<T>(target);
-    const std::uint8_t* __restrict condition = typed<std::uint8_t>(a);
-    const T* __restrict chosen = typed<T>(b);
-    const T* __restrict other = typed<T>(c);
+                                         const std::byte* c, const std::byte*, std::size_t count) {
+    T* to = typed<T>(target);
+    const std::uint8_t* condition = typed<std::uint8_t>(a);
+    const T* chosen = typed<T>(b);
+    const T* other = typed<T>(c);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) {
       const T left = chosen[i];
@@ -136,10 +152,10 @@ enum class Bits : std::uint8_t { conjunction, disjunction, complement, opposite 
 template <std::size_t kItem, Bits kBits>
 struct BitsLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte*, std::size_t count) {
-    std::uint8_t* __restrict to = typed<std::uint8_t>(target);
-    const std::uint8_t* __restrict left = typed<std::uint8_t>(a);
-    const std::uint8_t* __restrict right = typed<std::uint8_t>(b);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    std::uint8_t* to = typed<std::uint8_t>(target);
+    const std::uint8_t* left = typed<std::uint8_t>(a);
+    const std::uint8_t* right = typed<std::uint8_t>(b);
     const std::size_t size = whole_groups(count) * kItem;
     for (std::size_t i = 0; i < size; ++i) {
       if constexpr (kBits == Bits::conjunction) to[i] = left[i] & right[i];
@@ -153,9 +169,9 @@ struct BitsLoop {
 template <class From, class To>
 struct CastLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    To* __restrict to = typed<To>(target);
-    const From* __restrict from = typed<From>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    To* to = typed<To>(target);
+    const From* from = typed<From>(a);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<To>(from[i]);
   }
@@ -165,9 +181,9 @@ struct CastLoop {
 template <class To>
 struct CastFromBooleanLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    To* __restrict to = typed<To>(target);
-    const std::uint8_t* __restrict from = typed<std::uint8_t>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    To* to = typed<To>(target);
+    const std::uint8_t* from = typed<std::uint8_t>(a);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<To>(from[i] != 0);
   }
@@ -176,9 +192,9 @@ struct CastFromBooleanLoop {
 template <class From>
 struct CastToBooleanLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    Truth* __restrict to = typed<Truth>(target);
-    const From* __restrict from = typed<From>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    Truth* to = typed<Truth>(target);
+    const From* from = typed<From>(a);
     const std::size_t size = whole_groups(count);
     for (std::size_t i = 0; i < size; ++i) {
       to[i] = Truth{static_cast<std::uint8_t>(from[i] != From{0})};
@@ -190,9 +206,9 @@ struct CastToBooleanLoop {
 template <class Function, bool kFused>
 struct FunctionLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte*,
-                                         const std::byte*, std::size_t count) {
-    double* __restrict to = typed<double>(target);
-    const double* __restrict from = typed<double>(a);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    double* to = typed<double>(target);
+    const double* from = typed<double>(a);
     const std::size_t size = whole_groups(count);
     if constexpr (kFused) {
       std::uint64_t rare = 0;
@@ -213,10 +229,10 @@ struct FunctionLoop {
 template <class Function, bool kFused>
 struct BinaryFunctionLoop {
   [[gnu::always_inline]] static void run(std::byte* target, const std::byte* a, const std::byte* b,
-                                         const std::byte*, std::size_t count) {
-    double* __restrict to = typed<double>(target);
-    const double* __restrict left = typed<double>(a);
-    const double* __restrict right = typed<double>(b);
+                                         const std::byte*, const std::byte*, std::size_t count) {
+    double* to = typed<double>(target);
+    const double* left = typed<double>(a);
+    const double* right = typed<double>(b);
     const std::size_t size = whole_groups(count);
     if constexpr (kFused) {
       std::uint64_t rare = 0;

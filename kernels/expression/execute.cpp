@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <vector>
 
+#include "kernels/expression/short_array.hpp"
 #include "kernels/expression/walk.hpp"
 #include "kernels/lanes.hpp"
 #include "kernels/shares.hpp"
@@ -38,23 +40,20 @@ std::size_t bytes_touched(std::span<const ArrayView> inputs, std::span<const Arr
   return outputs[0].size() * item;
 }
 
-template <class T>
-void repeat_item(std::byte* target, const std::byte* element, std::size_t count) {
-  const T value = load<T>(element);
-  for (std::size_t i = 0; i < count; ++i) store<T>(target + i * sizeof(T), value);
-}
-
+// Writes one element `count` times.
 void repeat(std::byte* target, const std::byte* element, std::size_t item, std::size_t count) {
-  switch (item) {
-    case 1:
-      return repeat_item<std::uint8_t>(target, element, count);
-    case 2:
-      return repeat_item<std::uint16_t>(target, element, count);
-    case 4:
-      return repeat_item<std::uint32_t>(target, element, count);
-    default:
-      return repeat_item<std::uint64_t>(target, element, count);
+  using Words = Lanes<std::uint64_t, 2>;
+  std::uint64_t word = 0;  // the element as often as it fits
+  for (std::size_t i = 0; i < sizeof word; i += item) {
+    std::memcpy(reinterpret_cast<std::byte*>(&word) + i, element, item);
   }
+  const auto words = Words::filled(word);
+  const std::size_t bytes = count * item;
+  std::size_t done = 0;
+  for (; bytes - done >= kCacheLine; done += kCacheLine) {
+    for (std::size_t i = 0; i < kCacheLine; i += sizeof words) words.stored(target + done + i);
+  }
+  for (; done < bytes; done += item) std::memcpy(target + done, &word, item);
 }
 
 class AlignedMemory {
@@ -74,19 +73,21 @@ class AlignedMemory {
   std::byte* start() const { return start_; }
 
  private:
-  alignas(kCacheLine) std::byte few_[4096];
+  alignas(kCacheLine) std::byte few_[6 * kBlockBytes];
   std::byte* start_ = nullptr;
   std::byte* many_ = nullptr;
 };
 
-std::vector<const ArrayView*> outputs_first(std::span<const ArrayView> inputs,
-                                            std::span<const ArrayView> outputs) {
-  std::vector<const ArrayView*> views;
-  views.reserve(inputs.size() + outputs.size());
-  for (const ArrayView& view : outputs) views.push_back(&view);
-  for (const ArrayView& view : inputs) views.push_back(&view);
-  return views;
-}
+// All views of an execution, the outputs first.
+class Views : public ShortArray<const ArrayView*, 8> {
+ public:
+  Views(std::span<const ArrayView> inputs, std::span<const ArrayView> outputs)
+      : ShortArray(inputs.size() + outputs.size()) {
+    const ArrayView** next = begin();
+    for (const ArrayView& view : outputs) *next++ = &view;
+    for (const ArrayView& view : inputs) *next++ = &view;
+  }
+};
 
 // The views from one index of an axis on, as far as `shape` says.
 std::vector<ArrayView> part_of(std::span<const ArrayView> views, int axis, std::size_t first,
@@ -99,6 +100,13 @@ std::vector<ArrayView> part_of(std::span<const ArrayView> views, int axis, std::
   return parts;
 }
 
+// A place whose contents lie in a view, and move on with the walk.
+struct Moving {
+  std::size_t place;
+  std::size_t view;
+  std::size_t item;
+};
+
 class Execution {
  public:
   Execution(const Program& program, std::span<const ArrayView> inputs,
@@ -107,12 +115,13 @@ class Execution {
         inputs_(inputs),
         outputs_(outputs),
         table_(table),
-        views_(outputs_first(inputs, outputs)),
-        walk_(views_),
+        views_(inputs, outputs),
+        walk_({views_.begin(), views_.end()}),
         block_(block_of(program, walk_.remaining())),
         place_bytes_(block_ * program.widest()),
         memory_(program.place_count() * place_bytes_),
         places_(program.place_count()),
+        moving_(views_.size()),
         streams_(streams) {
     for (const ArrayView& input : inputs) {
       for (const ArrayView& output : outputs) in_place_ |= input.data == output.data;
@@ -123,24 +132,63 @@ class Execution {
     if (walk_.remaining() == 0) return;
     fill_what_stays();
     while (walk_.remaining() != 0) {
-      const std::size_t count = next_count();
-      place_inputs(count);
-      place_outputs(count);
-      for (const Step& step : program_.steps()) do_step(step, in_groups(count));
-      deliver(count);
-      walk_.advance(count);
-      checkpoint.spend(count * program_.widest() * program_.steps().size());
+      const std::size_t ready = count_ready();
+      if (ready != 0) {
+        run_where_it_lies(ready, checkpoint);
+      } else {
+        run_block(next_count(), checkpoint);
+      }
     }
     if (streams_) finish_streaming();
   }
 
  private:
+  void run_block(std::size_t count, Checkpoint& checkpoint) {
+    place_inputs(count);
+    place_outputs(count);
+    for (const Step& step : program_.steps()) do_step(step, in_groups(count));
+    deliver(count);
+    walk_.advance(count);
+    spend(count, checkpoint);
+  }
+
+  // The usual case, with little between the steps of a block and those of the next one.
+  void run_where_it_lies(std::size_t count, Checkpoint& checkpoint) {
+    place_inputs(count);
+    place_outputs(count);
+    walk_.advance(count);
+    while (true) {
+      const std::size_t block = std::min(block_, count);
+      for (const Step& step : program_.steps()) do_step(step, block);
+      spend(block, checkpoint);
+      count -= block;
+      if (count == 0) return;
+      for (const Moving& place : moving()) places_[place.place] += block * place.item;
+    }
+  }
+
+  // How many of the next elements can be used where they lie, in all views.
+  std::size_t count_ready() const {
+    if (streams_ || in_place_) return 0;
+    const std::size_t count = walk_.left_in_run() / kLoopGroup * kLoopGroup;
+    for (const Moving& place : moving()) {
+      if (!lies_ready(place, count)) return 0;
+    }
+    return count;
+  }
+
+  void spend(std::size_t count, Checkpoint& checkpoint) const {
+    checkpoint.spend(count * program_.widest() * program_.steps().size());
+  }
+
   std::byte* own(std::size_t place) const { return memory_.start() + place * place_bytes_; }
   std::size_t view_of_input(std::size_t input) const { return outputs_.size() + input; }
+  // The outputs, then the inputs that are not one element.
+  std::span<const Moving> moving() const { return {moving_.begin(), moving_count_}; }
 
   void do_step(const Step& step, std::size_t count) const {
-    loop_of(table_, step)(places_[step.target], places_[step.operands[0]],
-                          places_[step.operands[1]], places_[step.operands[2]], count);
+    const auto at = [&](std::size_t operand) { return places_[step.operands[operand]]; };
+    loop_of(table_, step)(places_[step.target], at(0), at(1), at(2), at(3), count);
   }
 
   // Constants and what is made of them, inputs of one element, and memory for what steps give.
@@ -152,9 +200,16 @@ class Execution {
              size_of(constant.dtype), block_);
     }
     for (const Step& step : program_.first_steps()) do_step(step, block_);
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      moving_[moving_count_++] = {program_.first_output() + i, i, outputs_[i].item_size()};
+    }
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      if (!walk_.is_one_element(view_of_input(i))) continue;
-      repeat(own(i), walk_.at(view_of_input(i)), inputs_[i].item_size(), block_);
+      const std::size_t view = view_of_input(i);
+      if (walk_.is_one_element(view)) {
+        repeat(own(i), walk_.at(view), inputs_[i].item_size(), block_);
+      } else {
+        moving_[moving_count_++] = {i, view, inputs_[i].item_size()};
+      }
     }
   }
 
@@ -173,47 +228,45 @@ class Execution {
     return count;
   }
 
-  bool lies_ready(std::size_t view, std::size_t count) const {
-    const std::size_t item = views_[view]->item_size();
+  bool lies_ready(const Moving& place, std::size_t count) const {
     return count % kLoopGroup == 0 && count <= walk_.left_in_run() &&
-           walk_.stride(view) == static_cast<std::ptrdiff_t>(item) &&
-           reinterpret_cast<std::uintptr_t>(walk_.at(view)) % item == 0;
+           walk_.stride(place.view) == static_cast<std::ptrdiff_t>(place.item) &&
+           reinterpret_cast<std::uintptr_t>(walk_.at(place.view)) % place.item == 0;
   }
 
   void place_inputs(std::size_t count) {
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const std::size_t view = view_of_input(i);
-      if (walk_.is_one_element(view)) continue;
-      if (lies_ready(view, count)) {
-        places_[i] = walk_.at(view);
+    for (const Moving& input : moving().subspan(outputs_.size())) {
+      if (lies_ready(input, count)) {
+        places_[input.place] = walk_.at(input.view);
         continue;
       }
-      places_[i] = own(i);
-      walk_.collect(view, own(i), count);
+      std::byte* const block = own(input.place);
+      places_[input.place] = block;
+      walk_.collect(input.view, block, count);
       // What fills the last group up is a copy of an element, so that it cannot be an error.
-      const std::size_t item = inputs_[i].item_size();
-      repeat(own(i) + count * item, own(i) + (count - 1) * item, item, in_groups(count) - count);
+      repeat(block + count * input.item, block + (count - 1) * input.item, input.item,
+             in_groups(count) - count);
     }
   }
 
   void place_outputs(std::size_t count) {
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const std::size_t place = program_.first_output() + i;
-      const bool direct = !streams_ && !in_place_ && lies_ready(i, count);
-      places_[place] = direct ? walk_.at(i) : own(place);
+    for (const Moving& output : moving().first(outputs_.size())) {
+      const bool direct = !streams_ && !in_place_ && lies_ready(output, count);
+      places_[output.place] = direct ? walk_.at(output.view) : own(output.place);
     }
   }
 
   void deliver(std::size_t count) {
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const std::size_t place = program_.first_output() + i;
-      if (places_[place] != own(place)) continue;
-      const std::size_t bytes = count * outputs_[i].item_size();
-      if (streams_ && lies_ready(i, count) && is_line_aligned(walk_.at(i)) &&
+    for (const Moving& output : moving().first(outputs_.size())) {
+      const std::byte* const block = own(output.place);
+      if (places_[output.place] != block) continue;
+      std::byte* const target = walk_.at(output.view);
+      const std::size_t bytes = count * output.item;
+      if (streams_ && lies_ready(output, count) && is_line_aligned(target) &&
           bytes % kCacheLine == 0) {
-        table_.stream(walk_.at(i), own(place), bytes / kCacheLine);
+        table_.stream(target, block, bytes / kCacheLine);
       } else {
-        walk_.distribute(i, own(place), count);
+        walk_.distribute(output.view, block, count);
       }
     }
   }
@@ -222,12 +275,14 @@ class Execution {
   std::span<const ArrayView> inputs_;
   std::span<const ArrayView> outputs_;
   const LoopTable& table_;
-  std::vector<const ArrayView*> views_;
+  Views views_;
   Walk walk_;
   std::size_t block_;
   std::size_t place_bytes_;
   AlignedMemory memory_;
-  std::vector<std::byte*> places_;
+  ShortArray<std::byte*, 16> places_;
+  ShortArray<Moving, 8> moving_;
+  std::size_t moving_count_ = 0;
   bool streams_;
   bool in_place_ = false;  // an output is an input, which loops may not read after they wrote it
 };
@@ -248,7 +303,7 @@ const LoopTable& loop_table() {
 
 void execute(const Program& program, std::span<const ArrayView> inputs,
              std::span<const ArrayView> outputs, Checkpoint& checkpoint, const LoopTable& table) {
-  const bool streams = pays_to_stream(bytes_touched(inputs, outputs));
+  const bool streams = pays_to_stream_into(outputs[0], bytes_touched(inputs, outputs));
   Execution(program, inputs, outputs, table, streams).run(checkpoint);
 }
 
@@ -263,7 +318,7 @@ void execute_shared(const Program& program, std::span<const ArrayView> inputs,
   const auto length = static_cast<std::size_t>(whole.shape[axis]);
   const std::size_t least = (kLeastShare * length + size - 1) / size;  // indices of the axis
   const std::size_t share = std::max(least, (length + kMostShares - 1) / kMostShares);
-  const bool streams = pays_to_stream(bytes_touched(inputs, outputs));
+  const bool streams = pays_to_stream_into(outputs[0], bytes_touched(inputs, outputs));
   const auto work = [&](std::size_t index, Checkpoint& mine) {
     const std::size_t first = index * share;
     std::array<std::ptrdiff_t, kMaxDimensions> shape;

@@ -1,5 +1,7 @@
 // Fills a table of loops for one CPU row. `Level` has `kFused` and `run<L>`, a function with the
-// signature of Loop that names the row's instruction set and inlines L::run.
+// signature of Loop that names the row's instruction set and inlines L::run. It is there that
+// pointers are __restrict: on the variables of what is inlined g++ overlooks it, and puts a check
+// and a second loop into each function.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +12,10 @@ namespace fastlane::kernels::expression {
 
 // For loops that no instruction set makes faster: division of integers, functions of the C library.
 template <class L>
-void run_anywhere(std::byte* target, const std::byte* a, const std::byte* b, const std::byte* c,
-                  std::size_t count) {
-  L::run(target, a, b, c, count);
+void run_anywhere(std::byte* __restrict target, const std::byte* __restrict a,
+                  const std::byte* __restrict b, const std::byte* __restrict c,
+                  const std::byte* __restrict d, std::size_t count) {
+  L::run(target, a, b, c, d, count);
 }
 
 template <class Level>
@@ -122,6 +125,7 @@ class TableOfLoops {
     put(Operation::multiply_subtract, dtype,
         Level::template run<ProductLoop<T, Joined::difference>>);
     put(Operation::subtract_product, dtype, Level::template run<ProductLoop<T, Joined::reversed>>);
+    put(Operation::sum_of_products, dtype, Level::template run<ProductsLoop<T>>);
   }
 
   template <class Function>

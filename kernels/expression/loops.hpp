@@ -14,11 +14,11 @@ namespace fastlane::kernels::expression {
 // Loops handle whole groups of this many elements; memory is provided and filled accordingly.
 inline constexpr std::size_t kLoopGroup = 64;
 
-// target[i] = operation(a[i], b[i], c[i]); operands that the operation does not have are ignored.
+// target[i] = operation(a[i], b[i], ...); operands that the operation does not have are ignored.
 // Contract: count is a multiple of kLoopGroup; every pointer is aligned to its type; target
 // overlaps no operand; no allocation; only `power` of integers throws (std::domain_error).
 using Loop = void (*)(std::byte* target, const std::byte* a, const std::byte* b, const std::byte* c,
-                      std::size_t count);
+                      const std::byte* d, std::size_t count);
 
 // Writes whole cache lines past the caches. Contract: target lies on a cache line.
 using StreamLines = void (*)(std::byte* target, const std::byte* source, std::size_t lines);

@@ -9,10 +9,10 @@ struct Avx2 {
   static constexpr bool kFused = true;
 
   template <class L>
-  [[gnu::target("avx2,fma,bmi2")]] static void run(std::byte* target, const std::byte* a,
-                                                   const std::byte* b, const std::byte* c,
-                                                   std::size_t count) {
-    L::run(target, a, b, c, count);
+  [[gnu::target("avx2,fma,bmi2")]] static void run(
+      std::byte* __restrict target, const std::byte* __restrict a, const std::byte* __restrict b,
+      const std::byte* __restrict c, const std::byte* __restrict d, std::size_t count) {
+    L::run(target, a, b, c, d, count);
   }
 
   [[gnu::target("avx2,fma,bmi2")]] static void stream(std::byte* target, const std::byte* source,

@@ -10,9 +10,9 @@ struct Avx512 {
 
   template <class L>
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] static void run(
-      std::byte* target, const std::byte* a, const std::byte* b, const std::byte* c,
-      std::size_t count) {
-    L::run(target, a, b, c, count);
+      std::byte* __restrict target, const std::byte* __restrict a, const std::byte* __restrict b,
+      const std::byte* __restrict c, const std::byte* __restrict d, std::size_t count) {
+    L::run(target, a, b, c, d, count);
   }
 
   [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")]] static void stream(

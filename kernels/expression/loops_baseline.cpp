@@ -9,9 +9,10 @@ struct Baseline {
   static constexpr bool kFused = false;
 
   template <class L>
-  static void run(std::byte* target, const std::byte* a, const std::byte* b, const std::byte* c,
-                  std::size_t count) {
-    L::run(target, a, b, c, count);
+  static void run(std::byte* __restrict target, const std::byte* __restrict a,
+                  const std::byte* __restrict b, const std::byte* __restrict c,
+                  const std::byte* __restrict d, std::size_t count) {
+    L::run(target, a, b, c, d, count);
   }
 
   static void stream(std::byte* target, const std::byte* source, std::size_t lines) {

@@ -77,6 +77,7 @@ constexpr std::array<Signature, kOperationCount> kSignatures = {{
     {Operation::multiply_add, "multiply_add", 3, kFloat, Gives::same},
     {Operation::multiply_subtract, "multiply_subtract", 3, kFloat, Gives::same},
     {Operation::subtract_product, "subtract_product", 3, kFloat, Gives::same},
+    {Operation::sum_of_products, "sum_of_products", 4, kFloat, Gives::same},
 }};
 
 constexpr bool in_order() {

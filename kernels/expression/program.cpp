@@ -192,23 +192,35 @@ std::vector<std::size_t> use_counts(const Source& source) {
   return uses;
 }
 
-// A product that one sum alone reads becomes part of that sum: one pass over memory less.
-void join_products(Source& source) {
+// The product that a sum reads, if nobody else does. Null otherwise.
+const Instruction* product_of(const Source& source, const std::vector<std::size_t>& uses,
+                              Value value) {
   const std::size_t fixed = source.inputs.size() + source.constants.size();
+  if (value < fixed || uses[value] != 1) return nullptr;
+  const Instruction& found = source.instructions[value - fixed];
+  return found.operation == Operation::multiply ? &found : nullptr;
+}
+
+// Such a product becomes part of the sum: one pass over memory less.
+void join_products(Source& source) {
   const std::vector<std::size_t> uses = use_counts(source);
   for (Instruction& sum : source.instructions) {
     const bool adds = sum.operation == Operation::add;
     if (!is_float(sum.dtype) || (!adds && sum.operation != Operation::subtract)) continue;
-    for (std::size_t side = 0; side < 2; ++side) {
-      const Value product = sum.operands[side];
-      if (product < fixed || uses[product] != 1) continue;
-      const Instruction& factors = source.instructions[product - fixed];
-      if (factors.operation != Operation::multiply) continue;
-      sum.operation = adds        ? Operation::multiply_add
-                      : side == 0 ? Operation::multiply_subtract
-                                  : Operation::subtract_product;
-      sum.operands = {factors.operands[0], factors.operands[1], sum.operands[1 - side]};
-      break;
+    const Value left = sum.operands[0];
+    const Value right = sum.operands[1];
+    const Instruction* const first = product_of(source, uses, left);
+    const Instruction* const second = product_of(source, uses, right);
+    if (first != nullptr && second != nullptr && adds) {
+      sum.operation = Operation::sum_of_products;
+      sum.operands = {first->operands[0], first->operands[1], second->operands[0],
+                      second->operands[1]};
+    } else if (first != nullptr) {
+      sum.operation = adds ? Operation::multiply_add : Operation::multiply_subtract;
+      sum.operands = {first->operands[0], first->operands[1], right};
+    } else if (second != nullptr) {
+      sum.operation = adds ? Operation::multiply_add : Operation::subtract_product;
+      sum.operands = {second->operands[0], second->operands[1], left};
     }
   }
 }

@@ -70,10 +70,13 @@ enum class Operation : std::uint8_t {
   multiply_add,       // a * b + c, with two roundings
   multiply_subtract,  // a * b - c
   subtract_product,   // c - a * b
+  // Four operands.
+  sum_of_products,  // a * b + c * d, with three roundings
 };
 
 inline constexpr std::size_t kOperationCount =
-    static_cast<std::size_t>(Operation::subtract_product) + 1;
+    static_cast<std::size_t>(Operation::sum_of_products) + 1;
+inline constexpr std::size_t kMostOperands = 4;
 inline constexpr std::size_t kTypeCount = 11;  // DType without `unsupported`
 
 std::string_view name_of(Operation operation);
@@ -93,7 +96,7 @@ struct Instruction {
   Operation operation = Operation::copy;
   DType dtype = DType::float64;  // of the operands; of `where`: of the second and third
   DType to = DType::float64;     // of the result of a cast
-  std::array<Value, 3> operands = {0, 0, 0};
+  std::array<Value, kMostOperands> operands = {};
 };
 
 struct Constant {
@@ -118,7 +121,7 @@ struct Step {
   DType to;
   std::uint8_t operands_used;
   Value target;
-  std::array<Value, 3> operands;
+  std::array<Value, kMostOperands> operands;
 };
 
 class Program {

@@ -70,13 +70,8 @@ void distribute_run(std::size_t item, std::byte* target, const std::byte* source
 
 // Dimensions that are not used stay unset: setting them would cost more than a small expression.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-Walk::Walk(std::span<const ArrayView* const> views) : views_(views) {
-  if (views.size() > kViewsWithoutAllocation) {
-    many_strides_ = std::make_unique<std::ptrdiff_t[]>(views.size() * kMaxDimensions);
-    many_places_ = std::make_unique<std::byte*[]>(views.size());
-    strides_ = many_strides_.get();
-    places_ = many_places_.get();
-  }
+Walk::Walk(std::span<const ArrayView* const> views)
+    : views_(views), strides_(views.size() * kMaxDimensions), places_(views.size()) {
   const ArrayView& first = *views[0];
   for (std::size_t v = 0; v < views.size(); ++v) places_[v] = views[v]->data;
   for (int axis = 0; axis < first.ndim; ++axis) {

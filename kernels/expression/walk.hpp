@@ -6,10 +6,10 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <span>
 
 #include "kernels/array_view.hpp"
+#include "kernels/expression/short_array.hpp"
 
 namespace fastlane::kernels::expression {
 
@@ -49,7 +49,10 @@ class Walk {
   template <class Move>
   void each_piece(std::size_t view, std::size_t count, Move&& move) const;
 
-  std::ptrdiff_t& stride_of(std::size_t view, std::size_t axis) const {
+  std::ptrdiff_t& stride_of(std::size_t view, std::size_t axis) {
+    return strides_[view * kMaxDimensions + axis];
+  }
+  std::ptrdiff_t stride_of(std::size_t view, std::size_t axis) const {
     return strides_[view * kMaxDimensions + axis];
   }
 
@@ -60,12 +63,8 @@ class Walk {
   std::size_t remaining_ = 1;
   std::array<std::size_t, kMaxDimensions> shape_;
   std::array<std::size_t, kMaxDimensions> index_;
-  std::array<std::ptrdiff_t, kViewsWithoutAllocation * kMaxDimensions> few_strides_;
-  std::array<std::byte*, kViewsWithoutAllocation> few_places_;
-  std::unique_ptr<std::ptrdiff_t[]> many_strides_;
-  std::unique_ptr<std::byte*[]> many_places_;
-  std::ptrdiff_t* strides_ = few_strides_.data();
-  std::byte** places_ = few_places_.data();
+  ShortArray<std::ptrdiff_t, kViewsWithoutAllocation * kMaxDimensions> strides_;
+  ShortArray<std::byte*, kViewsWithoutAllocation> places_;
 };
 
 }  // namespace fastlane::kernels::expression

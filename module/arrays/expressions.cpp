@@ -1,9 +1,10 @@
 // Expressions over arrays: evaluate, compile, and what calling an Expression does.
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "kernels/expression/broadcast.hpp"
 #include "kernels/expression/execute.hpp"
+#include "kernels/expression/short_array.hpp"
 #include "module/boundary/borrowed_array.hpp"
 #include "module/boundary/method_table.hpp"
 #include "module/boundary/output_array.hpp"
@@ -15,6 +16,7 @@ namespace fastlane {
 namespace {
 
 using kernels::ArrayView;
+using kernels::expression::ShortArray;
 
 // What NumPy calls casting of the same kind: the types that a result may have in `out=`.
 DTypes out_types_of(DType result) {
@@ -53,8 +55,8 @@ class Evaluation {
     return bytes;
   }
   void run(Checkpoint& checkpoint) {
-    kernels::expression::execute_shared(*program_, views_, {&result_.view(), 1}, checkpoint,
-                                        threads_.count());
+    kernels::expression::execute_shared(*program_, {views_->begin(), count_}, {&result_.view(), 1},
+                                        checkpoint, threads_.count());
   }
   PyObject* finish() {
     release_inputs();
@@ -146,10 +148,10 @@ class Evaluation {
                               describe_object(objects_[i]));
     }
     const auto ndim = static_cast<std::size_t>(broadcast_.ndim());
-    strides_ = std::make_unique<std::ptrdiff_t[]>(count_ * ndim);
-    views_.reserve(count_);
+    strides_.emplace(count_ * ndim);
+    views_.emplace(count_);
     for (std::size_t i = 0; i < count_; ++i) {
-      views_.push_back(broadcast_.expanded(inputs_[i].view(), strides_.get() + i * ndim));
+      (*views_)[i] = broadcast_.expanded(inputs_[i].view(), strides_->begin() + i * ndim);
     }
     return true;
   }
@@ -176,8 +178,8 @@ class Evaluation {
   std::shared_ptr<TypedProgram> typed_;
   SharedProgram program_;
   kernels::expression::Broadcast broadcast_;
-  std::unique_ptr<std::ptrdiff_t[]> strides_;  // of inputs that are repeated
-  std::vector<ArrayView> views_;
+  std::optional<ShortArray<std::ptrdiff_t, 2 * kFew>> strides_;  // of inputs that are repeated
+  std::optional<ShortArray<ArrayView, kFew>> views_;
   ThreadCount threads_;
   OutputArray result_;
 };

@@ -52,8 +52,10 @@ bool read_instruction(PyObject* item, Source& source) {
     PyErr_Format(PyExc_SystemError, "no operation is called %s", operation);
     return false;
   }
-  std::array<Value, 3>& values = instruction.operands;
-  if (!PyArg_ParseTuple(operands, "H|HH", &values[0], &values[1], &values[2])) return false;
+  auto& values = instruction.operands;
+  if (!PyArg_ParseTuple(operands, "H|HHH", &values[0], &values[1], &values[2], &values[3])) {
+    return false;
+  }
   source.instructions.push_back(instruction);
   return true;
 }

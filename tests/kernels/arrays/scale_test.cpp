@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -116,6 +118,21 @@ TEST_P(ScaleEachRow, ScalesBeyondTheStreamingThreshold) {
   scale(target.view(), source.view(), 2.0, checkpoint, 1, row());
   for (float& value : values) value *= 2;
   EXPECT_EQ(target.values(), values);
+}
+
+TEST_P(ScaleEachRow, ScalesIntoFreshMemory) {
+  const std::size_t count = streaming_threshold() / 8 + 1001;
+  const std::vector<float> values(count, 1.5F);
+  const std::unique_ptr<float[]> fresh(new float[count]);  // not initialised
+  const auto shape = static_cast<std::ptrdiff_t>(count);
+  const std::ptrdiff_t stride = sizeof(float);
+  auto* const bytes = reinterpret_cast<std::byte*>(fresh.get());
+  const ArrayView target = {bytes, DType::float32, 1, &shape, &stride};
+  ArrayView source = target;
+  source.data = reinterpret_cast<std::byte*>(const_cast<float*>(values.data()));  // only read
+  Checkpoint checkpoint;
+  scale(target, source, 2.0, checkpoint, 1, row());
+  EXPECT_TRUE(std::all_of(fresh.get(), fresh.get() + count, [](float x) { return x == 3.0F; }));
 }
 
 }  // namespace

@@ -190,6 +190,52 @@ TEST_P(ExecuteEachRow, JoinsProductsWithTwoRoundings) {
   EXPECT_EQ(joined(Op::subtract, 1, 2), 1 - square);
 }
 
+TEST_P(ExecuteEachRow, JoinsTwoProductsWithThreeRoundings) {
+  const double x = 1 + 0x1p-30;
+  const double y = 3 - 0x1p-40;
+  volatile double square = x * x;
+  volatile double product = x * y;
+  const auto joined = [&](Op op, std::size_t steps) {
+    const Program program({{kF8, kF8},
+                           {},
+                           {{Op::multiply, kF8, kF8, {0, 0}},
+                            {Op::multiply, kF8, kF8, {0, 1}},
+                            {op, kF8, kF8, {2, 3}}},
+                           {4}});
+    EXPECT_EQ(program.steps().size(), steps);
+    return executed<double>(program, {{x}, {y}})[0];
+  };
+  EXPECT_EQ(joined(Op::add, 1), square + product);
+  EXPECT_EQ(joined(Op::subtract, 2), square - product);
+}
+
+TEST_P(ExecuteEachRow, UsesLongRunsWhereTheyLie) {
+  const Program program({{kF8, kF8},
+                         {Constant::of(3.0)},
+                         {{Op::multiply, kF8, kF8, {0, 2}}, {Op::maximum, kF8, kF8, {3, 1}}},
+                         {4}});
+  constexpr std::ptrdiff_t kRows = 3;
+  constexpr std::ptrdiff_t kColumns = 2000;  // several blocks and a rest
+  for (const std::size_t offset : {0, 8, 4}) {
+    StridedArray<double> x({{kRows, kColumns}, {}, {}, offset});
+    StridedArray<double> least({{kRows, kColumns}, {}, {1, 0}});
+    StridedArray<double> target({{kRows, kColumns}, {}, {2, 1}});
+    std::vector<double> values(kRows * kColumns);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 101);
+    x.fill(values);
+    std::vector<double> rows(values.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<double>(i / kColumns);
+    least.fill(rows);
+    const ArrayView inputs[] = {x.view(), least.view()};
+    const ArrayView output = target.view();
+    Checkpoint checkpoint;
+    execute(program, inputs, {&output, 1}, checkpoint, table());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::max(values[i] * 3, rows[i]);
+    EXPECT_EQ(target.values(), values);
+    EXPECT_TRUE(target.gaps_untouched());
+  }
+}
+
 TEST_P(ExecuteEachRow, RunsFloat32FunctionsInFloat64) {
   const Program program({{kF4}, {}, {{Op::sin, kF4, kF4, {0, 0, 0}}}, {1}});
   std::vector<float> x;

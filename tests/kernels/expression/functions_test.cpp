@@ -35,7 +35,7 @@ class FunctionsEachRow : public ::testing::TestWithParam<const LoopRow*> {
     const Loop loop = GetParam()->table().loops[static_cast<std::size_t>(operation)]
                                                [static_cast<std::size_t>(DType::float64)];
     loop(reinterpret_cast<std::byte*>(target.data()), reinterpret_cast<const std::byte*>(a.data()),
-         reinterpret_cast<const std::byte*>(b.data()), nullptr, a.size());
+         reinterpret_cast<const std::byte*>(b.data()), nullptr, nullptr, a.size());
     target.resize(size);
     return target;
   }

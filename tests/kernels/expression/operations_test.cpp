@@ -39,7 +39,7 @@ class OperationsEachRow : public ::testing::TestWithParam<const LoopRow*> {
                                                [static_cast<std::size_t>(dtype_of<T>())];
     EXPECT_NE(loop, nullptr) << name_of(operation);
     if (loop == nullptr) return target;
-    loop(bytes_of(target), bytes_of(a), bytes_of(b), bytes_of(c), a.size());
+    loop(bytes_of(target), bytes_of(a), bytes_of(b), bytes_of(c), bytes_of(a), a.size());
     return target;
   }
 
@@ -256,6 +256,11 @@ TEST_P(OperationsEachRow, FloatsFollowIeee) {
       volatile T product = a * b;
       return c - product;
     });
+    check<T, T>(Operation::sum_of_products, [](T a, T b, T c) {  // the fourth operand is a
+      volatile T left = a * b;
+      volatile T right = c * a;
+      return left + right;
+    });
     const auto a = samples<T>(1);
     const auto b = samples<T>(2);
     // Whether 0.0 or -0.0 is the lesser is left open, so these are compared as numbers.
@@ -281,7 +286,7 @@ TEST_P(OperationsEachRow, WhereChooses) {
     std::vector<Stored<T>> found(b.size());
     const Loop loop = GetParam()->table().loops[static_cast<std::size_t>(Operation::where)]
                                                [static_cast<std::size_t>(dtype_of<T>())];
-    loop(bytes_of(found), bytes_of(condition), bytes_of(b), bytes_of(c), b.size());
+    loop(bytes_of(found), bytes_of(condition), bytes_of(b), bytes_of(c), nullptr, b.size());
     for (std::size_t i = 0; i < b.size(); ++i) {
       const Stored<T> expected = condition[i] != 0 ? b[i] : c[i];
       ASSERT_EQ(std::memcmp(&found[i], &expected, sizeof expected), 0);
@@ -307,7 +312,7 @@ TEST_P(OperationsEachRow, CastsConvertLikeTheLanguage) {
     ASSERT_NE(loop, nullptr) << name_of(dtype_of<From>()) << " to " << name_of(dtype_of<To>());
     const auto from = samples<From>(5);
     std::vector<Stored<To>> found(from.size());
-    loop(bytes_of(found), bytes_of(from), nullptr, nullptr, from.size());
+    loop(bytes_of(found), bytes_of(from), nullptr, nullptr, nullptr, from.size());
     for (std::size_t i = 0; i < from.size(); ++i) {
       const Stored<To> expected = converted<From, To>(from[i]);
       ASSERT_TRUE(found[i] == expected || (expected != expected && found[i] != found[i]))
