@@ -32,6 +32,8 @@ Pool* const process_pool = [] {
   return made;
 }();
 
+thread_local bool keeps_to_itself = false;
+
 // Thrown by a worker's checkpoint, caught where its chunk began.
 struct Cancelled {};
 
@@ -96,7 +98,11 @@ Pool::Pool(std::size_t size)
 
 Pool::~Pool() { shutdown(); }
 
-std::size_t Pool::size() const noexcept { return size_.load(std::memory_order_relaxed); }
+std::size_t Pool::size() const noexcept {
+  return keeps_to_itself ? 1 : size_.load(std::memory_order_relaxed);
+}
+
+void Pool::keep_to_this_thread() noexcept { keeps_to_itself = true; }
 
 std::size_t Pool::workers() const noexcept {
   const std::lock_guard lock(state_->mutex);

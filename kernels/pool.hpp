@@ -42,6 +42,10 @@ class Pool {
   void set_size(std::size_t size);
   std::size_t size() const noexcept;
 
+  // From here on size() is 1 on the calling thread: for threads among which calls are shared out
+  // already. Those that ask for more threads get them.
+  static void keep_to_this_thread() noexcept;
+
   // Calls work(chunk, checkpoint) once for each chunk below `chunks`, in any order, on at most
   // `threads` threads (0: the pool's size); fewer when no more can be started. Returns when all are
   // done. The first exception stops what runs (at its next checkpoint) and is thrown again here,

@@ -15,6 +15,7 @@
 
 #include "kernels/blocked_signals.hpp"
 #include "kernels/look_on.hpp"
+#include "kernels/pool.hpp"
 
 namespace fastlane::kernels {
 namespace {
@@ -160,6 +161,7 @@ WorkerJob* Workers::take_back() noexcept {
 void Workers::serve(Thread& self) noexcept {
   // On Linux it is the thread alone that becomes nicer; where it may not be, it stays as it is.
   if (nice_ > 0) static_cast<void>(!nice(nice_));
+  Pool::keep_to_this_thread();
   std::unique_lock lock(mutex_);
   while (true) {
     if (WorkerJob* job = take_from_queue()) {

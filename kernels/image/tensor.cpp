@@ -59,7 +59,6 @@ std::size_t channels_of(Channels channels, std::size_t from) {
 void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayView& out,
                   std::size_t first, Checkpoint& checkpoint) {
   const TensorStrides strides = strides_of(plan, out);
-  const WriteBlock write = block_writer(plan.sample_bytes, plan.dtype);
   const std::size_t pixel_bytes = plan.from * plan.sample_bytes + plan.to * size_of(plan.dtype);
   BlockJob job;
   job.plan = &plan;
@@ -78,7 +77,7 @@ void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayVi
       job.count = std::min(kPixelsOfBlock, pixels.width - column);
       job.pixels = from + at * pixels.pixel_stride;
       job.out = to + at * strides.column;
-      write(job);
+      write_block(job);
     }
     checkpoint.spend(pixels.width * pixel_bytes);
   }

@@ -1,14 +1,13 @@
-// One block of a row of pixels, from its channels side by side to a tensor. The loops stand once;
-// there is a function for each CPU row, sample type and element type.
+// One block of a row of pixels, from its channels side by side to a tensor: channels apart, those
+// that are wanted, through their maps, to their places.
 #pragma once
 
 #include <cstddef>
 
 #include "kernels/image/tensor.hpp"
+#include "kernels/image/tensor_steps.hpp"
 
 namespace fastlane::kernels::image {
-
-inline constexpr std::size_t kPixelsOfBlock = 1024;
 
 struct BlockJob {
   const TensorPlan* plan = nullptr;
@@ -22,9 +21,7 @@ struct BlockJob {
   bool streams = false;  // past the caches; needs elements side by side
 };
 
-using WriteBlock = void (*)(const BlockJob& job);
-
-// The function for samples of so many bytes and elements of that type, for this CPU.
-WriteBlock block_writer(std::size_t sample_bytes, DType dtype);
+// Contract: 16 KiB of stack, no allocation, no exceptions.
+void write_block(const BlockJob& job) noexcept;
 
 }  // namespace fastlane::kernels::image

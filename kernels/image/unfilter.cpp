@@ -1,6 +1,8 @@
 // Rows in groups as waves where their filters need one another, and one by one elsewhere.
 #include "kernels/image/unfilter.hpp"
 
+#include <immintrin.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -77,6 +79,48 @@ constexpr std::array<UndoRow, 9> kUndoRow = {nullptr,     undo_row<1>, undo_row<
                                              undo_row<3>, undo_row<4>, nullptr,
                                              undo_row<6>, nullptr,     undo_row<8>};
 
+// ---- Rows of sums -------------------------------------------------------------------------------
+
+using UndoSub = void (*)(const std::byte* row, std::byte* out, std::size_t count);
+
+// Each pixel is the sum of all filtered ones up to it: sums within sixteen bytes, each time of
+// twice as many pixels, and on top of them the last pixel of the sixteen bytes before.
+template <int kDistance>
+[[gnu::target("avx2,fma,bmi2")]] void undo_sub(const std::byte* row, std::byte* out,
+                                               std::size_t count) {
+  constexpr int kWhole = 16 / kDistance * kDistance;
+  alignas(16) std::array<std::uint8_t, 16> of_last{};
+  for (int i = 0; i < 16; ++i) {
+    of_last[static_cast<std::size_t>(i)] =
+        static_cast<std::uint8_t>(kWhole - kDistance + i % kDistance);
+  }
+  const __m128i shuffle = _mm_load_si128(reinterpret_cast<const __m128i*>(of_last.data()));
+  __m128i last = _mm_setzero_si128();
+  std::size_t at = 0;
+  for (; at + 16 <= count; at += kWhole) {
+    __m128i sum = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + at));
+    sum = _mm_add_epi8(sum, _mm_slli_si128(sum, kDistance));
+    if constexpr (2 * kDistance < kWhole)
+      sum = _mm_add_epi8(sum, _mm_slli_si128(sum, 2 * kDistance));
+    if constexpr (4 * kDistance < kWhole)
+      sum = _mm_add_epi8(sum, _mm_slli_si128(sum, 4 * kDistance));
+    if constexpr (8 * kDistance < kWhole)
+      sum = _mm_add_epi8(sum, _mm_slli_si128(sum, 8 * kDistance));
+    sum = _mm_add_epi8(sum, last);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + at), sum);
+    last = _mm_shuffle_epi8(sum, shuffle);
+  }
+  for (; at < count; ++at) {
+    const unsigned left = at < kDistance ? 0 : std::to_integer<unsigned>(out[at - kDistance]);
+    out[at] = static_cast<std::byte>(std::to_integer<unsigned>(row[at]) + left);
+  }
+}
+
+using SubRows = std::array<UndoSub, 9>;  // by distance
+constexpr SubRows kNoSums{};
+constexpr SubRows kSums = {nullptr, undo_sub<1>, undo_sub<2>, undo_sub<3>, undo_sub<4>,
+                           nullptr, undo_sub<6>, nullptr,     undo_sub<8>};
+
 // ---- Groups of rows -----------------------------------------------------------------------------
 
 using Group = void (*)(const std::byte* filtered, std::size_t row_bytes, const std::byte* above,
@@ -104,16 +148,22 @@ struct Row {
   cpu::Level level;
   std::size_t rows;
   std::array<Group, 5> group;  // by the bytes of a pixel
+  const SubRows& undo_sub;     // none where bytes cannot be shuffled
 };
 
 constexpr std::array<Row, 3> kRows = {{
     {cpu::Level::avx512,
      16,
-     {nullptr, group_avx512<1>, group_avx512<2>, group_avx512<3>, group_avx512<4>}},
-    {cpu::Level::avx2, 8, {nullptr, group_avx2<1>, group_avx2<2>, group_avx2<3>, group_avx2<4>}},
+     {nullptr, group_avx512<1>, group_avx512<2>, group_avx512<3>, group_avx512<4>},
+     kSums},
+    {cpu::Level::avx2,
+     8,
+     {nullptr, group_avx2<1>, group_avx2<2>, group_avx2<3>, group_avx2<4>},
+     kSums},
     {cpu::Level::baseline,
      4,
-     {nullptr, group_baseline<1>, group_baseline<2>, group_baseline<3>, group_baseline<4>}},
+     {nullptr, group_baseline<1>, group_baseline<2>, group_baseline<3>, group_baseline<4>},
+     kNoSums},
 }};
 
 const Row& row_in_use() {
@@ -122,10 +172,12 @@ const Row& row_in_use() {
 }
 
 // Rows that only need themselves or the finished row above go through at the speed of memory.
-bool is_worth_a_wave(const FilteredRows& rows, std::size_t first, std::size_t count) {
-  for (std::size_t row = first; row < first + count; ++row) {
+bool is_worth_a_wave(const Row& cpu_row, const FilteredRows& rows, std::size_t first) {
+  if (first + cpu_row.rows > rows.count) return false;
+  for (std::size_t row = first; row < first + cpu_row.rows; ++row) {
     const unsigned filter = filter_of(rows, row);
-    if (filter != kNone && filter != kUp) return true;
+    if (filter == kAverage || filter == kPaeth) return true;
+    if (filter == kSub && cpu_row.undo_sub[rows.distance] == nullptr) return true;
   }
   return false;
 }
@@ -140,17 +192,23 @@ std::size_t unfilter(const FilteredRows& rows, const std::byte* above, std::byte
     if (filter_of(rows, row) >= kFilters) return row;
   }
   const Row& cpu_row = row_in_use();
+  const UndoSub undo_sub = cpu_row.undo_sub[rows.distance];
   const bool is_wide = rows.distance <= 4 && rows.row_bytes >= kWorthAWave * rows.distance;
   for (std::size_t row = 0; row < rows.count;) {
     const std::byte* filtered = rows.data + row * (rows.row_bytes + 1);
-    if (is_wide && row + cpu_row.rows <= rows.count && is_worth_a_wave(rows, row, cpu_row.rows)) {
+    if (is_wide && is_worth_a_wave(cpu_row, rows, row)) {
       cpu_row.group[rows.distance](filtered, rows.row_bytes, above, out, out_stride);
       row += cpu_row.rows;
       out += static_cast<std::ptrdiff_t>(cpu_row.rows) * out_stride;
       above = out - out_stride;
       continue;
     }
-    kUndoRow[rows.distance](filter_of(rows, row), filtered + 1, above, out, rows.row_bytes);
+    const unsigned filter = filter_of(rows, row);
+    if (filter == kSub && undo_sub != nullptr) {
+      undo_sub(filtered + 1, out, rows.row_bytes);
+    } else {
+      kUndoRow[rows.distance](filter, filtered + 1, above, out, rows.row_bytes);
+    }
     ++row;
     above = out;
     out += out_stride;

@@ -4,6 +4,7 @@
 // Written once for every vector width; the functions of unfilter.cpp choose the instruction set.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,18 @@ struct WaveVectors {
 typedef std::uint8_t Bytes16 __attribute__((vector_size(16)));  // NOLINT(modernize-use-using)
 typedef std::uint8_t Bytes32 __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
 
+// Pixels at constant distances to others. Not inlined, nor are its rounds unrolled: it is for the
+// edges of a picture.
+template <std::size_t kPixel>
+[[gnu::noinline]] void copy_pixels(const void* from, std::ptrdiff_t from_step, void* to,
+                                   std::ptrdiff_t to_step, std::size_t count) {
+  const auto* source = static_cast<const std::byte*>(from);
+  auto* target = static_cast<std::byte*>(to);
+  for (; count != 0; --count, source += from_step, target += to_step) {
+    std::memcpy(target, source, kPixel);
+  }
+}
+
 // kPixel bytes lie from one pixel to the next, at most four.
 template <std::size_t kRows, std::size_t kPixel>
 class Wave {
@@ -34,13 +47,13 @@ class Wave {
   [[gnu::always_inline]] Wave(const std::byte* filtered, std::size_t row_bytes,
                               const std::byte* above, std::byte* out, std::ptrdiff_t out_stride)
       : filtered_(filtered),
-        stride_(row_bytes + 1),
+        stride_(static_cast<std::ptrdiff_t>(row_bytes) + 1),
         width_(row_bytes / kPixel),
         above_(above),
         out_(out),
         out_stride_(out_stride) {
     for (std::size_t row = 0; row < kRows; ++row) {
-      const auto filter = std::to_integer<unsigned>(filtered[row * stride_]);
+      const auto filter = std::to_integer<unsigned>(source(row, 0)[-1]);
       for (std::size_t kind = 1; kind <= 4; ++kind) {
         lanes_[kind - 1][row] = filter == kind ? ~std::uint32_t{0} : 0;
       }
@@ -49,19 +62,24 @@ class Wave {
 
   [[gnu::always_inline]] void run() {
     const std::size_t end = width_ + kRows - 1;
-    std::size_t time = 0;
-    for (; time < kRows - 1 && time < end; ++time) step_alone(time);
-    // Sixteen bytes from the foremost row's pixel on must lie within the row.
-    while (time * kPixel + 16 <= width_ * kPixel) {
-      four_steps(time);
-      time += 4;
+    for (std::size_t time = 0; time < end;) {
+      // Sixteen bytes from the foremost row's pixel on must lie within the row.
+      if (time >= kRows - 1 && time * kPixel + 16 <= width_ * kPixel) [[likely]] {
+        four_steps(time);
+        time += 4;
+      } else {
+        step_alone(time);
+        ++time;
+      }
     }
-    for (; time < end; ++time) step_alone(time);
   }
 
  private:
+  // SSE2 cannot shuffle bytes.
+  static constexpr bool kGoesByPixels = kRows == 4 && kPixel != 4;
+
   [[gnu::always_inline]] const std::byte* source(std::size_t row, std::size_t pixel) const {
-    return filtered_ + row * stride_ + 1 + pixel * kPixel;
+    return filtered_ + static_cast<std::ptrdiff_t>(row) * stride_ + 1 + pixel * kPixel;
   }
   [[gnu::always_inline]] std::byte* target(std::size_t row, std::size_t pixel) const {
     return out_ + static_cast<std::ptrdiff_t>(row) * out_stride_ +
@@ -87,11 +105,11 @@ class Wave {
     const Vector gap =
         (up_gap > left_gap ? up_gap : left_gap) - (up_gap > left_gap ? left_gap : up_gap);
     const Vector least = up_gap < left_gap ? up_gap : left_gap;
-    const Vector between = Vector(upper_left > low) & Vector(upper_left < high);
-    const Vector chooses_corner = between & Vector(gap < least);
+    const Vector leaves_corner =
+        Vector(upper_left <= low) | Vector(upper_left >= high) | Vector(gap >= least);
     const Vector chooses_left = Vector(up_gap <= left_gap);
     const Vector edge = (left & chooses_left) | (up & ~chooses_left);
-    const Vector paeth = (upper_left & chooses_corner) | (edge & ~chooses_corner);
+    const Vector paeth = (edge & leaves_corner) | (upper_left & ~leaves_corner);
 
     const Vector mean = (left & up) + ((left ^ up) >> 1);
     made_ = Vector(filtered) + ((left & Vector(lanes_[0])) | (up & Vector(lanes_[1])) |
@@ -105,34 +123,25 @@ class Wave {
         Vector(__builtin_shufflevector(Pixels(made_), first, (kLane == 0 ? kRows : kLane - 1)...));
   }
 
+  // Where some rows have not begun, or are done already.
   [[gnu::always_inline]] void step_alone(std::size_t time) {
+    constexpr auto kStep = static_cast<std::ptrdiff_t>(kPixel);  // further left in the next row
+    const std::size_t first = time < width_ ? 0 : time - width_ + 1;
+    const std::size_t count = std::min(time + 1, kRows) - first;
     alignas(64) std::array<std::uint32_t, kRows> pixels{};
-    for (std::size_t row = 0; row < kRows; ++row) {
-      if (time >= row && time - row < width_) {
-        std::memcpy(&pixels[row], source(row, time - row), kPixel);
-      }
-    }
+    copy_pixels<kPixel>(source(first, time - first), stride_ - kStep, &pixels[first], 4, count);
     std::uint32_t above = 0;
     if (time < width_) std::memcpy(&above, above_ + time * kPixel, kPixel);
     Pixels filtered;
     std::memcpy(&filtered, pixels.data(), sizeof(filtered));
     step(filtered, above);
     std::memcpy(pixels.data(), &made_, sizeof(made_));
-    for (std::size_t row = 0; row < kRows; ++row) {
-      if (time >= row && time - row < width_) {
-        std::memcpy(target(row, time - row), &pixels[row], kPixel);
-      }
-    }
+    copy_pixels<kPixel>(&pixels[first], 4, target(first, time - first), out_stride_ - kStep, count);
   }
 
   [[gnu::always_inline]] void four_steps(std::size_t time) {
     Pixels square[4];
-    for (std::size_t i = 0; i < 4; ++i) {
-      Vector bytes;
-      load_rows(i, time, bytes);
-      spread(bytes, std::make_index_sequence<4 * kRows>());
-      square[i] = Pixels(bytes);
-    }
+    for (std::size_t i = 0; i < 4; ++i) load_rows(i, time, square[i]);
     transpose(square, std::make_index_sequence<kRows>());
     for (std::size_t i = 0; i < 4; ++i) {
       std::uint32_t above;
@@ -141,20 +150,25 @@ class Wave {
       square[i] = Pixels(made_);
     }
     transpose(square, std::make_index_sequence<kRows>());
-    for (std::size_t i = 0; i < 4; ++i) {
-      Vector bytes = Vector(square[i]);
-      pack(bytes, std::make_index_sequence<4 * kRows>());
-      store_rows(i, time, bytes);
-    }
+    for (std::size_t i = 0; i < 4; ++i) store_rows(i, time, square[i]);
   }
 
-  // Rows i, i + 4, i + 8 and so on, sixteen bytes of each.
-  [[gnu::always_inline]] void load_rows(std::size_t i, std::size_t time, Vector& bytes) const {
+  // Four pixels of rows i, i + 4, i + 8 and so on, each in four bytes whose last hold anything.
+  [[gnu::always_inline]] void load_rows(std::size_t i, std::size_t time, Pixels& pixels) const {
+    if constexpr (kGoesByPixels) {
+      for (std::size_t pixel = 0; pixel < 4; ++pixel) {
+        std::uint32_t bytes;
+        std::memcpy(&bytes, source(i, time - i + pixel), sizeof(bytes));
+        pixels[pixel] = bytes;
+      }
+      return;
+    }
     Bytes16 parts[kRows / 4];
     for (std::size_t part = 0; part < kRows / 4; ++part) {
       const std::size_t row = i + 4 * part;
       std::memcpy(&parts[part], source(row, time - row), sizeof(Bytes16));
     }
+    Vector bytes;
     if constexpr (kRows == 4) {
       bytes = parts[0];
     } else if constexpr (kRows == 8) {
@@ -166,6 +180,8 @@ class Wave {
       join(parts[2], parts[3], high, std::make_index_sequence<32>());
       join(low, high, bytes, std::make_index_sequence<64>());
     }
+    spread(bytes, std::make_index_sequence<4 * kRows>());
+    pixels = Pixels(bytes);
   }
   template <class Half, class Whole, std::size_t... kByte>
   [[gnu::always_inline]] static void join(const Half& low, const Half& high, Whole& whole,
@@ -173,8 +189,18 @@ class Wave {
     whole = __builtin_shufflevector(low, high, kByte...);
   }
 
+  // What goes beyond a row's four pixels is written again by its next step.
   [[gnu::always_inline]] void store_rows(std::size_t i, std::size_t time,
-                                         const Vector& bytes) const {
+                                         const Pixels& pixels) const {
+    if constexpr (kGoesByPixels) {
+      for (std::size_t pixel = 0; pixel < 4; ++pixel) {
+        const std::uint32_t bytes = pixels[pixel];
+        std::memcpy(target(i, time - i + pixel), &bytes, sizeof(bytes));
+      }
+      return;
+    }
+    Vector bytes = Vector(pixels);
+    pack(bytes, std::make_index_sequence<4 * kRows>());
     for (std::size_t part = 0; part < kRows / 4; ++part) {
       const std::size_t row = i + 4 * part;
       std::memcpy(target(row, time - row), reinterpret_cast<const std::byte*>(&bytes) + 16 * part,
@@ -219,7 +245,7 @@ class Wave {
   }
 
   const std::byte* filtered_;
-  std::size_t stride_;
+  std::ptrdiff_t stride_;
   std::size_t width_;
   const std::byte* above_;
   std::byte* out_;

@@ -37,13 +37,17 @@ class StateWriter {
   template <class T>
   void put(const T& part) {
     if constexpr (is_plain_number<T>) {
-      bytes_.append(reinterpret_cast<const char*>(&part), sizeof(T));
+      put_bytes(&part, sizeof(T));
     } else if constexpr (requires { part.data(); }) {
       put(static_cast<std::uint64_t>(part.size()));
-      bytes_.append(reinterpret_cast<const char*>(part.data()), part.size() * sizeof(part[0]));
+      put_bytes(part.data(), part.size() * sizeof(part[0]));
     } else {
       T::each(part, *this);
     }
+  }
+  // Never written into its callers, of which every aggregate has one for each type.
+  [[gnu::noinline]] void put_bytes(const void* bytes, std::size_t size) {
+    bytes_.append(static_cast<const char*>(bytes), size);
   }
   Buffer<char> finish() { return std::move(bytes_); }
 
@@ -87,7 +91,7 @@ class StateReader {
     take(part);
     return part;
   }
-  std::string_view take_bytes(std::size_t size) {
+  [[gnu::noinline]] std::string_view take_bytes(std::size_t size) {
     if (size > rest_.size()) throw StateError("a state that ends too early");
     const std::string_view taken = rest_.substr(0, size);
     rest_.remove_prefix(size);

@@ -73,7 +73,8 @@ class _Waiting(NamedTuple):
 class Bridge:
     """Calls of fastlane's functions that do not block an event loop.
 
-    threads     how many workers there are; by default as many as fastlane.get_threads().
+    threads     how many workers there are; by default as many as fastlane.get_threads(). A call has
+                one to itself, and other threads only where it is given `threads=` of its own.
     max_queue   how many calls may be under way at once; more wait, or are refused.
     max_bytes   no call begins while those under way borrow this many bytes or more.
     on_full     "wait": a call that finds the bridge full begins later, in order;
@@ -91,7 +92,7 @@ class Bridge:
         max_queue: int = 1024,
         max_bytes: int | None = None,
         on_full: str = "wait",
-        nice: int = 5,
+        nice: int = 10,
     ) -> None:
         if on_full not in ("wait", "raise"):
             raise ArgumentValueError(f"Bridge(): 'on_full' is 'wait' or 'raise', got {on_full!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mmap
 import pathlib
 import zlib
@@ -100,6 +101,21 @@ def test_chunks_nobody_knows_are_passed_over_and_critical_ones_refused():
     picture.before = [(b"ABCD", b"")]
     with pytest.raises(DecodeError, match="ABCD at byte 33: .*unknown"):
         image.decode(picture.encode())
+
+
+@pytest.mark.parametrize("is_apart", [False, True])
+def test_of_an_animation_the_picture_for_readers_that_know_none(is_apart: bool):
+    """The first frame, or what stands before it: as Pillow, which shows that one first, too."""
+    pillow = pytest.importorskip("PIL.Image")
+    frames = [pngs.sample(2, 8, 20, 30, seed=seed).pixels() for seed in range(3)]
+    first, *others = map(pillow.fromarray, frames)
+    file = io.BytesIO()
+    first.save(file, "PNG", save_all=True, append_images=others, default_image=is_apart)
+    kinds = [kind for _, kind, _ in pngs.chunks_of(file.getvalue())]
+    assert b"fdAT" in kinds and (kinds.index(b"fcTL") > kinds.index(b"IDAT")) == is_apart
+    assert np.array_equal(image.decode(file.getvalue()), frames[0])
+    with pillow.open(file) as theirs:
+        assert np.array_equal(np.asarray(theirs), frames[0])
 
 
 def test_out_and_arena():

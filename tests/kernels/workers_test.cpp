@@ -11,6 +11,8 @@
 #include <functional>
 #include <thread>
 
+#include "kernels/pool.hpp"
+
 namespace fastlane::kernels {
 namespace {
 
@@ -152,6 +154,31 @@ TEST(Workers, CancelAndFinishMayRace) {
     workers.cancel(job);
     ASSERT_EQ(take(workers, 1).size(), 1u);
   }
+}
+
+TEST(Workers, AJobHasItsThreadOnlyUnlessItAsksForMore) {
+  const std::size_t size = pool().size();
+  pool().set_size(3);
+  Workers workers(1);
+  std::size_t unasked = 0;
+  std::array<std::atomic<bool>, 2> met = {false, false};
+  Job job([&](Checkpoint& checkpoint) {
+    unasked = pool().size();
+    // Each of the two waits for the other, so two threads must be at it.
+    pool().parallel_for(
+        2,
+        [&](std::size_t chunk, Checkpoint& mine) {
+          met[chunk] = true;
+          while (!met[1 - chunk]) mine.spend(std::size_t{1} << 30);
+        },
+        checkpoint, 2);
+  });
+  workers.submit(job);
+  ASSERT_EQ(take(workers, 1).size(), 1u);
+  EXPECT_EQ(unasked, 1u);
+  EXPECT_TRUE(met[0] && met[1]);
+  EXPECT_EQ(pool().size(), 3u);
+  pool().set_size(size);
 }
 
 #ifndef __SANITIZE_THREAD__  // which does not support threads after a fork

@@ -30,8 +30,10 @@ MANY_CALLS = (["/many"], 100.0)
 
 
 def serve(way: str, descriptor: int, length: int) -> None:
+    import fastlane
     import uvicorn
 
+    fastlane.set_threads(1)
     job = peers.function("fastlane", "describe")
     argument = np.broadcast_to(1.0, length)
     noop = peers.function("fastlane", "testing.noop")
