@@ -157,17 +157,19 @@ bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
 
 // How many bytes belong to the window that begins here.
 std::size_t Feed::find_end(Window& window, Checkpoint& checkpoint) {
-  if (rest().empty()) {
-    cut_off_ = 0;
-    window.refused = ErrorCode::truncated;
-    return rest().size();
+  if (!rest().empty()) {
+    if (ended_ && rest().size() <= window_bytes_) return rest().size();
+    const std::size_t last = borders_->last_end(rest().substr(0, window_bytes_), position_);
+    if (last != 0) return last;
+    // A row that is as long as rows may be still has its line end, of two bytes at most, within
+    // reach.
+    gather(max_row_bytes_ + 2, checkpoint);
   }
-  if (ended_ && rest().size() <= window_bytes_) return rest().size();
-  const std::size_t last = borders_->last_end(rest().substr(0, window_bytes_), position_);
-  if (last != 0) return last;
-  // A row that is as long as rows may be still has its line end, of two bytes at most, within
-  // reach.
-  gather(max_row_bytes_ + 2, checkpoint);
+  if (rest().empty()) {
+    // All that is left is the row in which the damage is.
+    window.refused = cut_off_ > max_row_bytes_ + 2 ? ErrorCode::too_long : ErrorCode::truncated;
+    return cut_off_;
+  }
   const std::size_t reach = std::min(rest().size(), max_row_bytes_ + 2);
   // One byte more tells a row that reaches so far from one that ends there.
   const std::size_t first = borders_->first_end(rest().substr(0, reach + 1), position_, true);
@@ -177,14 +179,19 @@ std::size_t Feed::find_end(Window& window, Checkpoint& checkpoint) {
 }
 
 void Feed::take_refused(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
-  gather(kRawBytes, checkpoint);
+  const auto gather_row = [&](std::size_t size) {
+    gather(size, checkpoint);
+    // Without a line end at hand the row goes on in what was cut off.
+    if (rest().empty()) cut_off_ = 0;
+  };
+  gather_row(kRawBytes);
   copy.clear();
   const std::string_view start = rest().substr(0, kRawBytes);
   copy.append(start.data(), start.size());
   window.text = {copy.begin(), copy.size()};
   constexpr std::size_t kStep = std::size_t{1} << 20;
   while (true) {
-    gather(kStep, checkpoint);
+    gather_row(kStep);
     const std::string_view text = rest().substr(0, kStep);
     if (text.empty()) return;
     const std::size_t newline = text.find('\n');
