@@ -155,6 +155,11 @@ def test_large_tensors_go_past_the_caches_and_are_the_same():
     one = image.normalize(pixels, threads=1)
     assert np.array_equal(one, image.normalize(pixels, threads=3))
     assert np.array_equal(one[:, 7, 1:9].T, pixels[7, 1:9] * np.float32(1 / 255))
+    raw = np.zeros(one.nbytes + 128, "u1")
+    for offset in (1, 4, 16):
+        out = raw[offset : offset + one.nbytes].view("f4").reshape(one.shape)
+        assert np.array_equal(image.normalize(pixels, out=out), one)
+    assert not raw[:1].any() and not raw[16 + one.nbytes :].any()
 
 
 def test_memory_is_moved_out_and_recycled():
@@ -170,6 +175,18 @@ def test_memory_is_moved_out_and_recycled():
     assert arena.stats().misses == misses
 
 
+def test_the_gil_is_released():
+    picture = pngs.sample(2, 8, 300, 500)
+    fastlane.reset_counters()
+    for call in (image.decode, image.to_tensor, lambda file: image.load_batch([file])):
+        call(picture.encode())
+    image.normalize(picture.pixels())
+    counted = fastlane.counters()
+    for name in ("decode", "to_tensor", "load_batch", "normalize"):
+        found = counted[f"image.{name}"]
+        assert (found["calls"], found["gil_released"], found["gil_held"]) == (1, 1, 0)
+
+
 def test_overlap_is_refused():
     pixels = np.zeros((40, 50, 3), "u1")
     with pytest.raises(fastlane.BorrowError):
@@ -179,6 +196,7 @@ def test_overlap_is_refused():
 DIGEST = """
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
+import numpy as np
 import pngs
 from fastlane import image
 digest = hashlib.sha256()
@@ -190,6 +208,10 @@ for kind in [(0, 8), (4, 8), (2, 8), (6, 8), (0, 16), (6, 16), (3, 4)]:
             numbers = {"mean": 0.3, "std": 0.7, "scale": 1 / 255 if dtype != "uint8" else 1}
             tensor = image.to_tensor(picture.encode(), dtype=dtype, channels=channels, **numbers)
             digest.update(tensor.tobytes())
+pixels = np.random.default_rng(3).integers(0, 256, (2600, 2600, 3), "u1")
+for frame in (pixels, pixels[::9, :, ::-1], pixels[::9, ::3]):
+    for channels in ("RGB", "RGBA", "L"):  # the first beyond the caches
+        digest.update(image.normalize(frame, mean=0.3, std=0.7, channels=channels).tobytes())
 print(digest.hexdigest())
 """
 
