@@ -72,11 +72,14 @@ void write_tensor(const TensorPlan& plan, const PixelView& pixels, const ArrayVi
   for (std::size_t row = 0; row < pixels.height; ++row) {
     const std::byte* from = pixels.data + static_cast<std::ptrdiff_t>(row) * pixels.row_stride;
     std::byte* to = out.data + static_cast<std::ptrdiff_t>(first + row) * strides.row;
-    for (std::size_t column = 0; column < pixels.width; column += kPixelsOfBlock) {
+    for (std::size_t column = 0; column < pixels.width; column += job.count) {
       const auto at = static_cast<std::ptrdiff_t>(column);
-      job.count = std::min(kPixelsOfBlock, pixels.width - column);
       job.pixels = from + at * pixels.pixel_stride;
       job.out = to + at * strides.column;
+      // Blocks that are streamed end where a cache line does.
+      const std::size_t into_line =
+          job.streams ? reinterpret_cast<std::uintptr_t>(job.out) % kCacheLine : 0;
+      job.count = std::min(kPixelsOfBlock - into_line / size_of(plan.dtype), pixels.width - column);
       write_block(job);
     }
     checkpoint.spend(pixels.width * pixel_bytes);

@@ -105,15 +105,13 @@ class BlockWriter {
   void write_channel(const std::byte* samples, const ChannelMap& map, std::byte* out) {
     const std::size_t element = size_of(plan_.dtype);
     const auto side_by_side = static_cast<std::ptrdiff_t>(element);
-    if (job_.streams) {
-      if (streams_lines(out)) {
-        steps_.map_streaming(samples, job_.count, map, reinterpret_cast<float*>(out));
-        return;
-      }
+    const bool is_aligned = reinterpret_cast<std::uintptr_t>(out) % element == 0;
+    if (job_.streams && map_streams() && is_aligned) {
+      map_to_lines(samples, map, reinterpret_cast<float*>(out));
+    } else if (job_.streams) {
       convert(samples, map, line_);
       stream(steps_, line_, job_.count * element, out);
-    } else if (job_.out_stride == side_by_side &&
-               reinterpret_cast<std::uintptr_t>(out) % element == 0) {
+    } else if (job_.out_stride == side_by_side && is_aligned) {
       convert(samples, map, out);
     } else {
       convert(samples, map, line_);
@@ -122,9 +120,20 @@ class BlockWriter {
   }
 
   // True when the map itself can write past the caches.
-  bool streams_lines(const std::byte* out) const {
-    return steps_.map_streaming != nullptr && sample_ == 1 && plan_.dtype == DType::float32 &&
-           job_.count * sizeof(float) % kCacheLine == 0 && is_line_aligned(out);
+  bool map_streams() const {
+    return steps_.map_streaming != nullptr && sample_ == 1 && plan_.dtype == DType::float32;
+  }
+
+  // Whole lines past the caches; what is left at both ends takes the ordinary way.
+  void map_to_lines(const std::byte* samples, const ChannelMap& map, float* out) {
+    constexpr std::size_t kFloatsOfLine = kCacheLine / sizeof(float);
+    const std::size_t before =
+        std::min(job_.count, -reinterpret_cast<std::uintptr_t>(out) % kCacheLine / sizeof(float));
+    const std::size_t in_lines = (job_.count - before) / kFloatsOfLine * kFloatsOfLine;
+    const std::size_t done = before + in_lines;
+    steps_.map[0](samples, before, map, out);
+    steps_.map_streaming(samples + before, in_lines, map, out + before);
+    steps_.map[0](samples + done, job_.count - done, map, out + done);
   }
 
   // To elements side by side.

@@ -49,6 +49,12 @@ struct RowPlace {
   std::uint32_t end;
 };
 
+// A line that is being read: which one of several, and how far in the indexed text.
+struct LineCursor {
+  std::uint32_t row;
+  std::uint32_t at;
+};
+
 inline constexpr std::int16_t kWholeRow = -1;
 
 // One error of one field of one row, or of the row as a whole.

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "kernels/cpu.hpp"
@@ -15,75 +16,129 @@ namespace {
 // hardware's own prefetching, which stops at the end of each page, from falling behind.
 constexpr std::size_t kAhead = 8192;
 
+// So many blocks stay in the first-level cache while one class after the other is marked in them.
+constexpr std::size_t kBlocks = 64;
+
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq,bmi,bmi2")]] bool mark_avx512(
     const MarkJob& job) {
   std::uint64_t any = 0;
-  for (std::size_t block = 0; block < job.blocks; ++block) {
-    __builtin_prefetch(job.text + block * 64 + kAhead);
-    const __m512i bytes = _mm512_loadu_si512(job.text + block * 64);
-    std::uint64_t* words = job.words + block;
-    for (std::size_t which = 0; which < job.count; ++which) {
-      const __m512i pattern = _mm512_load_si512(job.patterns[which].data());
-      *words = _mm512_cmpeq_epi8_mask(bytes, pattern);
-      words += job.stride;
+  for (std::size_t first = 0; first < job.blocks; first += kBlocks) {
+    const std::size_t count = std::min(job.blocks - first, kBlocks);
+    const char* text = job.text + first * 64;
+    std::uint64_t* words = job.words + first + (job.bytes + job.ranges) * job.stride;
+    for (std::size_t block = 0; block < count; ++block) {
+      __builtin_prefetch(text + block * 64 + kAhead);
+      words[block] = _mm512_movepi8_mask(_mm512_loadu_si512(text + block * 64));
+      any |= words[block];
     }
-    *words = _mm512_movepi8_mask(bytes);
-    any |= *words;
+    words = job.words + first;
+    const Pattern* pattern = job.patterns;
+    for (std::size_t which = 0; which < job.bytes; ++which, words += job.stride) {
+      const __m512i wanted = _mm512_load_si512((pattern++)->data());
+      for (std::size_t block = 0; block < count; ++block) {
+        words[block] = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(text + block * 64), wanted);
+      }
+    }
+    for (std::size_t which = 0; which < job.ranges; ++which, words += job.stride) {
+      const __m512i start = _mm512_load_si512((pattern++)->data());
+      const __m512i span = _mm512_load_si512((pattern++)->data());
+      for (std::size_t block = 0; block < count; ++block) {
+        const __m512i bytes = _mm512_loadu_si512(text + block * 64);
+        words[block] = _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, start), span);
+      }
+    }
   }
   return any != 0;
 }
 
+// Half a block.
+[[gnu::target("avx2"), gnu::always_inline]] inline __m256i load_avx2(const char* text) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+}
+
+[[gnu::target("avx2"), gnu::always_inline]] inline std::uint64_t mask_avx2(__m256i low,
+                                                                           __m256i high) {
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
+         (std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(high))} << 32);
+}
+
+[[gnu::target("avx2"), gnu::always_inline]] inline __m256i within_avx2(__m256i bytes, __m256i start,
+                                                                       __m256i span) {
+  const __m256i above = _mm256_sub_epi8(bytes, start);
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(above, span), above);
+}
+
 [[gnu::target("avx2,bmi,bmi2")]] bool mark_avx2(const MarkJob& job) {
   std::uint64_t any = 0;
-  for (std::size_t block = 0; block < job.blocks; ++block) {
-    __builtin_prefetch(job.text + block * 64 + kAhead);
-    const auto* text = reinterpret_cast<const __m256i*>(job.text + block * 64);
-    const __m256i low = _mm256_loadu_si256(text);
-    const __m256i high = _mm256_loadu_si256(text + 1);
-    std::uint64_t* words = job.words + block;
-    for (std::size_t which = 0; which < job.count; ++which) {
-      const __m256i pattern =
-          _mm256_load_si256(reinterpret_cast<const __m256i*>(job.patterns[which].data()));
-      const auto first =
-          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, pattern)));
-      const auto second =
-          static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, pattern)));
-      *words = first | (std::uint64_t{second} << 32);
-      words += job.stride;
+  for (std::size_t first = 0; first < job.blocks; first += kBlocks) {
+    const std::size_t count = std::min(job.blocks - first, kBlocks);
+    const char* text = job.text + first * 64;
+    std::uint64_t* words = job.words + first + (job.bytes + job.ranges) * job.stride;
+    for (std::size_t block = 0; block < count; ++block) {
+      const char* bytes = text + block * 64;
+      __builtin_prefetch(bytes + kAhead);
+      words[block] = mask_avx2(load_avx2(bytes), load_avx2(bytes + 32));
+      any |= words[block];
     }
-    *words = static_cast<std::uint32_t>(_mm256_movemask_epi8(low)) |
-             (std::uint64_t{static_cast<std::uint32_t>(_mm256_movemask_epi8(high))} << 32);
-    any |= *words;
+    words = job.words + first;
+    const Pattern* pattern = job.patterns;
+    for (std::size_t which = 0; which < job.bytes; ++which, words += job.stride) {
+      const __m256i wanted = load_avx2((pattern++)->data());
+      for (std::size_t block = 0; block < count; ++block) {
+        const char* bytes = text + block * 64;
+        words[block] = mask_avx2(_mm256_cmpeq_epi8(load_avx2(bytes), wanted),
+                                 _mm256_cmpeq_epi8(load_avx2(bytes + 32), wanted));
+      }
+    }
+    for (std::size_t which = 0; which < job.ranges; ++which, words += job.stride) {
+      const __m256i start = load_avx2((pattern++)->data());
+      const __m256i span = load_avx2((pattern++)->data());
+      for (std::size_t block = 0; block < count; ++block) {
+        const char* bytes = text + block * 64;
+        words[block] = mask_avx2(within_avx2(load_avx2(bytes), start, span),
+                                 within_avx2(load_avx2(bytes + 32), start, span));
+      }
+    }
   }
   return any != 0;
+}
+
+// A bit for each byte of a block, from what `mark` makes of each quarter.
+template <class Mark>
+inline std::uint64_t mask_of_quarters(const char* text, Mark mark) {
+  std::uint64_t word = 0;
+  for (std::size_t part = 0; part < 4; ++part) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + part * 16));
+    const int found = _mm_movemask_epi8(mark(bytes));
+    word |= std::uint64_t{static_cast<std::uint32_t>(found)} << (part * 16);
+  }
+  return word;
 }
 
 bool mark_baseline(const MarkJob& job) {
   std::uint64_t any = 0;
   for (std::size_t block = 0; block < job.blocks; ++block) {
-    __builtin_prefetch(job.text + block * 64 + kAhead);
-    const auto* text = reinterpret_cast<const __m128i*>(job.text + block * 64);
-    __m128i bytes[4];
-    std::uint64_t high = 0;
-    for (std::size_t part = 0; part < 4; ++part) {
-      bytes[part] = _mm_loadu_si128(text + part);
-      high |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(bytes[part]))}
-              << (part * 16);
-    }
+    const char* text = job.text + block * 64;
+    __builtin_prefetch(text + kAhead);
     std::uint64_t* words = job.words + block;
-    for (std::size_t which = 0; which < job.count; ++which) {
-      const __m128i pattern =
-          _mm_load_si128(reinterpret_cast<const __m128i*>(job.patterns[which].data()));
-      std::uint64_t word = 0;
-      for (std::size_t part = 0; part < 4; ++part) {
-        const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes[part], pattern));
-        word |= std::uint64_t{static_cast<std::uint32_t>(found)} << (part * 16);
-      }
-      *words = word;
-      words += job.stride;
+    const Pattern* pattern = job.patterns;
+    const auto next_pattern = [&pattern] {
+      return _mm_load_si128(reinterpret_cast<const __m128i*>((pattern++)->data()));
+    };
+    for (std::size_t which = 0; which < job.bytes; ++which, words += job.stride) {
+      const __m128i wanted = next_pattern();
+      *words = mask_of_quarters(text, [&](__m128i bytes) { return _mm_cmpeq_epi8(bytes, wanted); });
     }
-    *words = high;
-    any |= high;
+    for (std::size_t which = 0; which < job.ranges; ++which, words += job.stride) {
+      const __m128i start = next_pattern();
+      const __m128i span = next_pattern();
+      *words = mask_of_quarters(text, [&](__m128i bytes) {
+        const __m128i above = _mm_sub_epi8(bytes, start);
+        return _mm_cmpeq_epi8(_mm_min_epu8(above, span), above);
+      });
+    }
+    *words = mask_of_quarters(text, [](__m128i bytes) { return bytes; });
+    any |= *words;
   }
   return any != 0;
 }
@@ -98,10 +153,25 @@ constexpr std::array<MarkRow, 3> kRows = {{
 
 std::span<const MarkRow> mark_rows() { return kRows; }
 
-ByteIndex::ByteIndex(std::string_view classes, const MarkRow& row)
-    : row_(row), count_(classes.size()) {
-  if (count_ > kMostByteClasses) throw std::length_error("more classes of bytes than an index has");
-  for (std::size_t which = 0; which < count_; ++which) patterns_[which].fill(classes[which]);
+ByteIndex::ByteIndex(std::string_view classes, std::span<const ByteRange> ranges,
+                     const MarkRow& row)
+    : row_(row), bytes_(classes.size()), ranges_(ranges.size()), count_(bytes_ + ranges_) {
+  if (bytes_ + 2 * ranges_ > kMostByteClasses) {
+    throw std::length_error("more classes of bytes than an index has");
+  }
+  std::size_t at = 0;
+  for (const char byte : classes) patterns_[at++].fill(byte);
+  for (const ByteRange& range : ranges) {
+    patterns_[at++].fill(static_cast<char>(range.first));
+    patterns_[at++].fill(static_cast<char>(range.last - range.first));
+  }
+}
+
+void ByteIndex::unite(std::size_t which, std::size_t other) {
+  const std::size_t blocks = (size_ + 63) / 64;
+  std::uint64_t* to = words_.data() + which * stride_;
+  const std::uint64_t* from = words(other);
+  for (std::size_t block = 0; block < blocks; ++block) to[block] |= from[block];
 }
 
 void ByteIndex::build(const char* text, std::size_t size) {
@@ -113,7 +183,7 @@ void ByteIndex::build(const char* text, std::size_t size) {
   size_ = size;
   // What stands behind the text ends every search and is never reported as a place in it.
   any_high_ = false;
-  const MarkJob job{text, size / 64, patterns_.data(), count_, words_.data(), stride_};
+  const MarkJob job{text, size / 64, patterns_.data(), bytes_, ranges_, words_.data(), stride_};
   any_high_ = row_.mark(job);
   if (size % 64 != 0) {
     std::array<char, 64> rest{};

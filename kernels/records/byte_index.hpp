@@ -1,6 +1,6 @@
 // Where certain bytes stand in a piece of text: one bit a byte for each class, made in one pass, so
-// that a tokeniser finds the next separator with a shift and a count instead of a scan.
-// Says nothing about what the bytes mean.
+// that a tokeniser finds the next separator with a shift and a count instead of a scan. A class is
+// one byte or a range of bytes. Says nothing about what the bytes mean.
 #pragma once
 
 #include <array>
@@ -12,18 +12,27 @@
 #include <vector>
 
 #include "kernels/cpu.hpp"
+#include "kernels/records/words.hpp"
 
 namespace fastlane::kernels::records {
 
 inline constexpr std::size_t kMostByteClasses = 16;
+
+struct ByteRange {
+  unsigned char first, last;
+};
+
+using Pattern = std::array<char, 64>;
 
 // Marks blocks of 64 bytes: row `which` of `words` has one word a block. The row behind the last
 // class marks the bytes that are not ASCII.
 struct MarkJob {
   const char* text;
   std::size_t blocks;
-  const std::array<char, 64>* patterns;  // 64-byte aligned, one a class
-  std::size_t count;
+  // 64-byte aligned: the byte of each class; of a range its first byte and how many follow that.
+  const Pattern* patterns;
+  std::size_t bytes;   // classes of one byte, which come first
+  std::size_t ranges;  // classes behind them
   std::uint64_t* words;
   std::size_t stride;
 };
@@ -36,11 +45,31 @@ struct MarkRow {
 
 std::span<const MarkRow> mark_rows();
 
+// Writes the places of the bits of `word`, `kAtOnce` or a multiple of that many, and returns how
+// many of them are bits: without a branch for texts whose words have few. Room for 64 + kAtOnce is
+// there.
+template <std::size_t kAtOnce>
+[[gnu::always_inline]] inline std::size_t write_places(std::uint64_t word, std::uint32_t base,
+                                                       std::uint32_t* to) {
+  const auto count = static_cast<std::size_t>(std::popcount(word));
+  std::size_t done = 0;
+  do {
+    for (std::size_t one = 0; one < kAtOnce; ++one) {
+      to[done + one] = base + static_cast<std::uint32_t>(std::countr_zero(word));
+      word &= word - 1;
+    }
+    done += kAtOnce;
+  } while (done < count);
+  return count;
+}
+
 class ByteIndex {
  public:
-  // One class for each of the bytes. Throws std::length_error for more than kMostByteClasses, and
-  // std::invalid_argument when FASTLANE_CPU names no level of this CPU.
-  explicit ByteIndex(std::string_view classes, const MarkRow& row = cpu::choose(mark_rows()));
+  // One class for each of the bytes, then one for each of the ranges. Throws std::length_error for
+  // more than kMostByteClasses, where a range counts as two, and std::invalid_argument when
+  // FASTLANE_CPU names no level of this CPU.
+  explicit ByteIndex(std::string_view classes, std::span<const ByteRange> ranges = {},
+                     const MarkRow& row = cpu::choose(mark_rows()));
 
   // Indexes `size` bytes. Precondition: kPadding readable bytes behind them. Throws std::bad_alloc.
   void build(const char* text, std::size_t size);
@@ -48,17 +77,26 @@ class ByteIndex {
   // The first place of the class at or behind `from`, or at least size() when there is none.
   // Precondition: from <= size().
   std::size_t next(std::size_t which, std::size_t from) const {
-    const std::uint64_t* words = words_.data() + which * stride_;
-    std::size_t at = from / 64;
-    // The 64 places from `from` on, out of two words: most searches end here, which is predictable.
-    const std::size_t shift = from % 64;
-    std::uint64_t word = (words[at] >> shift) | ((words[at + 1] << 1) << (63 - shift));
-    if (word != 0) return from + static_cast<std::size_t>(std::countr_zero(word));
-    do {
-      word = words[++at];
-    } while (word == 0);
-    return at * 64 + static_cast<std::size_t>(std::countr_zero(word));
+    return first_one(words(which), 0, from);
   }
+  // The same, for places that are often some dozens of bytes away.
+  std::size_t next_far(std::size_t which, std::size_t from) const {
+    const std::uint64_t* row = words(which);
+    const char* bytes = reinterpret_cast<const char*>(row) + from / 8;
+    const std::uint64_t near = load_word(bytes) >> (from % 8);
+    const std::uint64_t far = load_word(bytes + 7) >> (from % 8);
+    const std::uint64_t word = near != 0 ? near : far;
+    const std::size_t skipped = near != 0 ? 0 : 56;
+    if (word == 0) [[unlikely]]
+      return first_one(row, 0, from);
+    return from + skipped + static_cast<std::size_t>(std::countr_zero(word));
+  }
+  // The first place that is not of the class. Precondition: there is one at or behind `from`.
+  std::size_t next_outside(std::size_t which, std::size_t from) const {
+    return first_one(words(which), ~std::uint64_t{0}, from);
+  }
+  // Makes `which` a class of what belongs to it or to another one, until the next `build`.
+  void unite(std::size_t which, std::size_t other);
 
   // Whether a byte of [from, to) is not ASCII. Precondition: from < to <= size().
   bool has_high(std::size_t from, std::size_t to) const;
@@ -68,12 +106,26 @@ class ByteIndex {
   std::size_t size() const { return size_; }
 
  private:
+  static std::size_t first_one(const std::uint64_t* words, std::uint64_t flip, std::size_t from) {
+    // At least 57 places from `from` on, in one load: most searches end here, which is predictable.
+    const char* bytes = reinterpret_cast<const char*>(words) + from / 8;
+    std::uint64_t word = (load_word(bytes) ^ flip) >> (from % 8);
+    if (word != 0) return from + static_cast<std::size_t>(std::countr_zero(word));
+    std::size_t at = from / 64;
+    do {
+      word = words[++at] ^ flip;
+    } while (word == 0);
+    return at * 64 + static_cast<std::size_t>(std::countr_zero(word));
+  }
+
   const MarkRow& row_;
-  std::size_t count_;
+  std::size_t bytes_;   // classes of one byte
+  std::size_t ranges_;  // classes behind them
+  std::size_t count_;   // of both
   std::size_t stride_ = 0;
   std::size_t size_ = 0;
   bool any_high_ = false;
-  alignas(64) std::array<std::array<char, 64>, kMostByteClasses> patterns_{};
+  alignas(64) std::array<Pattern, kMostByteClasses> patterns_{};
   std::vector<std::uint64_t> words_;  // by class; the last class marks the bytes that are not ASCII
 };
 

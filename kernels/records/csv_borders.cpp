@@ -37,6 +37,9 @@ std::size_t CsvBorders::regular_end(std::string_view text) {
   // The index reads beyond the text; what is there is never used.
   if (text.size() < kPadding) return 0;
   const std::string_view piece = text.substr(0, text.size() - kPadding);
+  if (piece.size() <= max_row_bytes_) {
+    return index_.find_quotes(piece.data(), piece.size()) ? index_.last_row_end() : 0;
+  }
   if (!index_.build(piece.data(), piece.size())) return 0;
   return has_long_row(index_, max_row_bytes_) ? 0 : index_.size_of_rows();
 }

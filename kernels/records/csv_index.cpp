@@ -32,19 +32,6 @@ std::string classes_of(const CsvFormat& format) {
   return size % 64 == 0 ? ~std::uint64_t{0} : (std::uint64_t{1} << (size % 64)) - 1;
 }
 
-// Writes the places of the bits of `word`; returns how many. Room for 72 is there.
-[[gnu::always_inline]] inline std::size_t write_places(std::uint64_t word, std::uint32_t base,
-                                                       std::uint32_t* to) {
-  const auto count = static_cast<std::size_t>(std::popcount(word));
-  for (std::size_t done = 0; done < count; done += 8) {
-    for (std::size_t one = 0; one < 8; ++one) {
-      to[done + one] = base + static_cast<std::uint32_t>(std::countr_zero(word));
-      word &= word - 1;
-    }
-  }
-  return count;
-}
-
 }  // namespace
 
 [[gnu::always_inline]] inline bool CsvIndex::find_quoted(const char* text, std::size_t size) {
@@ -101,7 +88,7 @@ std::string classes_of(const CsvFormat& format) {
     const std::uint64_t outside = has_quotes_ ? here & ~inside_[at] : here;
     const std::uint64_t both = (newlines[at] | delimiters[at]) & outside;
     const std::size_t written =
-        write_places(both, static_cast<std::uint32_t>(at * 64), places + count);
+        write_places<8>(both, static_cast<std::uint32_t>(at * 64), places + count);
     std::uint64_t ends = newlines[at] & outside;
     for (; ends != 0; ends &= ends - 1) {
       const auto before = std::popcount(both & (ends ^ (ends - 1)) >> 1);
@@ -147,11 +134,9 @@ const CsvIndex::Row& CsvIndex::row_in_use() {
 CsvIndex::CsvIndex(const CsvFormat& format)
     : format_(format), row_(row_in_use()), bytes_(classes_of(format)) {}
 
-bool CsvIndex::build(const char* text, std::size_t size) {
+bool CsvIndex::find_quotes(const char* text, std::size_t size) {
   bytes_.build(text, size);
   const std::size_t words = (size + 63) / 64;
-  separators_.clear();
-  row_ends_.clear();
   has_quotes_ = false;
   has_inner_lines_ = false;
   if (format_.has_quotes) {
@@ -162,8 +147,26 @@ bool CsvIndex::build(const char* text, std::size_t size) {
     has_quotes_ = any != 0;
     if (has_quotes_ && !row_.find_quoted(*this, text, size)) return false;
   }
-  row_.list_separators(*this, words);
   return true;
+}
+
+bool CsvIndex::build(const char* text, std::size_t size) {
+  separators_.clear();
+  row_ends_.clear();
+  if (!find_quotes(text, size)) return false;
+  row_.list_separators(*this, (size + 63) / 64);
+  return true;
+}
+
+std::size_t CsvIndex::last_row_end() const {
+  const std::uint64_t* newlines = bytes_.words(kNewline);
+  const std::size_t size = bytes_.size();
+  std::uint64_t here = bits_of_last(size);
+  for (std::size_t at = (size + 63) / 64; at-- != 0; here = ~std::uint64_t{0}) {
+    const std::uint64_t ends = newlines[at] & here & ~(has_quotes_ ? inside_[at] : 0);
+    if (ends != 0) return at * 64 + 64 - static_cast<std::size_t>(std::countl_zero(ends));
+  }
+  return 0;
 }
 
 std::size_t CsvIndex::lines_between(std::size_t from, std::size_t to) const {

@@ -22,6 +22,11 @@ class CsvIndex {
   // Returns whether the quotes are regular, without which there are no separators. Throws
   // std::bad_alloc.
   bool build(const char* text, std::size_t size);
+  // The same without the separators and rows, for who asks for last_row_end() alone.
+  bool find_quotes(const char* text, std::size_t size);
+
+  // Behind the last line end outside of quotes, or 0.
+  std::size_t last_row_end() const;
 
   // The places of delimiters and line ends, in order.
   const std::uint32_t* separators() const { return separators_.begin(); }

@@ -71,12 +71,13 @@ void Feed::close_input() {
   memory_.reset();
   pending_.clear();
   pending_begin_ = 0;
+  cut_off_ = 0;
 }
 
 // What is at hand of the input, from the present position on.
 std::string_view Feed::rest() const {
   if (stream_ == nullptr) return inputs_[input_].bytes.substr(static_cast<std::size_t>(position_));
-  return {pending_.begin() + pending_begin_, pending_.size() - pending_begin_};
+  return {pending_.begin() + pending_begin_, pending_.size() - pending_begin_ - cut_off_};
 }
 
 // Sees to it that more than `size` bytes are at hand, or all that there are.
@@ -91,6 +92,7 @@ void Feed::gather(std::size_t size, Checkpoint& checkpoint) {
       piece = stream_->next(checkpoint);
     } catch (const DamagedStream& damaged) {
       damage_ = Damage{input_, damaged.what()};
+      cut_off_ = rest().size() - (rest().rfind('\n') + 1);
     }
     ended_ = piece.empty();
     // Room for a line end and the padding is always left.
@@ -132,7 +134,7 @@ bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
   while (true) {
     if (!is_open_ && !open_input(checkpoint)) return false;
     gather(window_bytes_, checkpoint);
-    if (!rest().empty()) break;
+    if (!rest().empty() || cut_off_ != 0) break;
     close_input();
   }
   window = Window{};
@@ -155,18 +157,19 @@ bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
 
 // How many bytes belong to the window that begins here.
 std::size_t Feed::find_end(Window& window, Checkpoint& checkpoint) {
-  if (ended_ && rest().size() <= window_bytes_) {
-    if (!damage_ || rest().back() == '\n') return rest().size();
-    const std::size_t complete = borders_->last_end(rest(), position_);
-    if (complete != 0) return complete;
-    window.refused = ErrorCode::truncated;
-    return rest().size();
+  if (!rest().empty()) {
+    if (ended_ && rest().size() <= window_bytes_) return rest().size();
+    const std::size_t last = borders_->last_end(rest().substr(0, window_bytes_), position_);
+    if (last != 0) return last;
+    // A row that is as long as rows may be still has its line end, of two bytes at most, within
+    // reach.
+    gather(max_row_bytes_ + 2, checkpoint);
   }
-  const std::size_t last = borders_->last_end(rest().substr(0, window_bytes_), position_);
-  if (last != 0) return last;
-  // A row that is as long as rows may be still has its line end, of two bytes at most, within
-  // reach.
-  gather(max_row_bytes_ + 2, checkpoint);
+  if (rest().empty()) {
+    // All that is left is the row in which the damage is.
+    window.refused = cut_off_ > max_row_bytes_ + 2 ? ErrorCode::too_long : ErrorCode::truncated;
+    return cut_off_;
+  }
   const std::size_t reach = std::min(rest().size(), max_row_bytes_ + 2);
   // One byte more tells a row that reaches so far from one that ends there.
   const std::size_t first = borders_->first_end(rest().substr(0, reach + 1), position_, true);
@@ -176,14 +179,19 @@ std::size_t Feed::find_end(Window& window, Checkpoint& checkpoint) {
 }
 
 void Feed::take_refused(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
-  gather(kRawBytes, checkpoint);
+  const auto gather_row = [&](std::size_t size) {
+    gather(size, checkpoint);
+    // Without a line end at hand the row goes on in what was cut off.
+    if (rest().empty()) cut_off_ = 0;
+  };
+  gather_row(kRawBytes);
   copy.clear();
   const std::string_view start = rest().substr(0, kRawBytes);
   copy.append(start.data(), start.size());
   window.text = {copy.begin(), copy.size()};
   constexpr std::size_t kStep = std::size_t{1} << 20;
   while (true) {
-    gather(kStep, checkpoint);
+    gather_row(kStep);
     const std::string_view text = rest().substr(0, kStep);
     if (text.empty()) return;
     const std::size_t newline = text.find('\n');
@@ -224,8 +232,8 @@ void Feed::take_text(Window& window, std::size_t size, Buffer<char>& copy) {
     copy.append(text.data(), size);
   } else {
     // The worker gets the block; what is left goes over into the worker's old one.
-    const std::string_view left = rest().substr(size);
     const std::size_t begin = pending_begin_;
+    const std::string_view left(pending_.begin() + begin + size, pending_.size() - begin - size);
     copy.clear();
     copy.reserve(left.size() + 1 + kPadding);
     copy.append(left.data(), left.size());

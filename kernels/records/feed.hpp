@@ -91,6 +91,7 @@ class Feed {
   std::unique_ptr<ByteStream> memory_, unpacking_;
   Buffer<char> pending_;  // what came and is not yet in a window, from pending_begin_ on
   std::size_t pending_begin_ = 0;
+  std::size_t cut_off_ = 0;  // bytes at the end of `pending_`: of the row in which the damage is
   bool ended_ = false;
   std::size_t index_ = 0;
   std::optional<Damage> damage_;

@@ -1,6 +1,6 @@
 // Two roads: a decimal of few digits is one exact division of two exact numbers; everything else
-// goes through std::from_chars. The grammar is checked here, because from_chars accepts less and
-// more.
+// goes through std::from_chars. What that does not take to its end is checked here, because it
+// accepts less.
 #include "kernels/records/floats.hpp"
 
 #include <array>
@@ -10,6 +10,8 @@
 #include <limits>
 #include <string_view>
 #include <system_error>
+
+#include "kernels/records/integers.hpp"
 
 namespace fastlane::kernels::records {
 namespace {
@@ -33,6 +35,12 @@ struct Exact<float> {
                                                     1e6F, 1e7F, 1e8F, 1e9F, 1e10F};
   static constexpr std::uint64_t kMantissa = std::uint64_t{1} << 24;
 };
+
+constexpr std::array<std::uint64_t, 20> kTens = [] {
+  std::array<std::uint64_t, 20> tens{1};
+  for (std::size_t at = 1; at < tens.size(); ++at) tens[at] = tens[at - 1] * 10;
+  return tens;
+}();
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
@@ -89,9 +97,44 @@ Shape shape_of(std::string_view text) {
   return shape;
 }
 
+// A decimal without exponent that is a quotient of two numbers which T holds; false for any other
+// text. Precondition: kPadding readable bytes.
+template <class T>
+bool read_quotient(const char* text, std::size_t size, T& magnitude) {
+  constexpr std::size_t kMostDigits = 19;  // fit into the mantissa whatever they are
+  std::size_t whole = count_digits(text);
+  if (whole == 8) whole += count_digits(text + 8);
+  if (size == 0 || size > kMostDigits) return false;
+  std::uint64_t mantissa = 0;
+  if (whole >= size) {
+    if (read_digits(text, size, mantissa) != ErrorCode::none) return false;
+  } else if (text[whole] != '.' || size == 1) {
+    return false;
+  } else if (whole != 0) {
+    if (read_digits(text, whole, mantissa) != ErrorCode::none) return false;
+  }
+  const std::size_t decimals = whole >= size ? 0 : size - whole - 1;
+  if (decimals >= Exact<T>::kPowers.size()) return false;
+  if (decimals != 0) {
+    std::uint64_t fraction = 0;
+    if (read_digits(text + whole + 1, decimals, fraction) != ErrorCode::none) return false;
+    mantissa = mantissa * kTens[decimals] + fraction;
+  }
+  if (mantissa > Exact<T>::kMantissa) return false;
+  magnitude = static_cast<T>(mantissa) / Exact<T>::kPowers[decimals];
+  return true;
+}
+
 template <class T>
 ErrorCode read_general(std::string_view text, bool negative, bool allow_nan, T& value) {
   const T sign = negative ? T{-1} : T{1};
+  T result = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), result);
+  const bool is_number = !text.empty() && (is_digit(text[0]) || text[0] == '.');
+  if (is_number && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size()) {
+    value = std::copysign(result, sign);
+    return ErrorCode::none;
+  }
   if (allow_nan) {
     if (equals_ignoring_case(text, "inf") || equals_ignoring_case(text, "infinity")) {
       value = std::copysign(std::numeric_limits<T>::infinity(), sign);
@@ -108,9 +151,7 @@ ErrorCode read_general(std::string_view text, bool negative, bool allow_nan, T& 
     value = std::copysign(T{0}, sign);
     return ErrorCode::none;
   }
-  T result = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (parsed.ec == std::errc::result_out_of_range || std::isinf(result)) {
+  if (parsed.ec == std::errc::result_out_of_range) {
     if (shape.magnitude > 0) return ErrorCode::overflow;
     result = 0;
   }
@@ -127,26 +168,8 @@ ErrorCode read_float(const char* text, std::size_t size, bool allow_nan, T& valu
   while (text != end && is_space(end[-1])) --end;
   bool negative = false;
   if (text != end && (*text == '-' || *text == '+')) negative = *text++ == '-';
-  const char* at = text;
-  std::uint64_t mantissa = 0;
-  std::size_t decimals = 0;
-  // Nineteen digits fit into the mantissa whatever they are.
-  const char* limit = end - at > 20 ? at + 20 : end;
-  while (at != limit && is_digit(*at))
-    mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at++ - '0');
-  bool any_digit = at != text;
-  if (at != limit && *at == '.') {
-    const char* point = at++;
-    while (at != limit && is_digit(*at)) {
-      mantissa = mantissa * 10 + static_cast<std::uint64_t>(*at++ - '0');
-    }
-    decimals = static_cast<std::size_t>(at - point) - 1;
-    any_digit = any_digit || decimals != 0;
-  }
-  const bool short_enough = at == end && at - text <= 19;
-  if (short_enough && any_digit && mantissa <= Exact<T>::kMantissa &&
-      decimals < Exact<T>::kPowers.size()) {
-    const T magnitude = static_cast<T>(mantissa) / Exact<T>::kPowers[decimals];
+  T magnitude = 0;
+  if (read_quotient(text, static_cast<std::size_t>(end - text), magnitude)) {
     value = negative ? -magnitude : magnitude;
     return ErrorCode::none;
   }

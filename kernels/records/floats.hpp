@@ -10,7 +10,7 @@ namespace fastlane::kernels::records {
 
 // T is float or double. White space around the number is allowed; nan and inf only with
 // `allow_nan`. Returns none, type or overflow; a value too small for T is zero. Never allocates,
-// never throws.
+// never throws. Precondition: kPadding readable bytes from `text` on, whatever the size.
 template <class T>
 ErrorCode read_float(const char* text, std::size_t size, bool allow_nan, T& value);
 

@@ -128,7 +128,7 @@ void WindowGroups::take(const std::vector<WindowColumn>& columns, std::size_t ro
   const std::uint64_t* before = nullptr;
   for (std::size_t row = 0; row < rows; ++row) {
     const std::uint64_t* words = words_.data() + row * width;
-    if (before != nullptr && std::equal(words, words + width, before)) {
+    if (before != nullptr && same_words(words, before, width)) {
       group_of_row_[row] = group_of_row_[row - 1];
     } else {
       group_of_row_[row] = table_.add(words);

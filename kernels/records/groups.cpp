@@ -23,7 +23,7 @@ std::uint32_t GroupTable::add(const std::uint64_t* words) {
       return slot.number - 1;
     }
     if (slot.hash != hash) continue;
-    if (std::equal(words, words + width_, words_.begin() + (slot.number - 1) * width_)) {
+    if (same_words(words, words_.begin() + (slot.number - 1) * width_, width_)) {
       return slot.number - 1;
     }
   }

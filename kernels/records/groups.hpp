@@ -10,6 +10,14 @@
 
 namespace fastlane::kernels::records {
 
+// For the few words of a key; a call of memcmp costs more than they do.
+inline bool same_words(const std::uint64_t* one, const std::uint64_t* other, std::size_t width) {
+  for (std::size_t word = 0; word < width; ++word) {
+    if (one[word] != other[word]) return false;
+  }
+  return true;
+}
+
 class GroupTable {
  public:
   explicit GroupTable(std::size_t width) : width_(width) {}

@@ -2,6 +2,7 @@
 // Eight digits at a time in one word. Knows nothing of fields or columns.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,6 +21,13 @@ inline std::uint32_t combine_digits(std::uint64_t digits) {
   constexpr std::uint64_t kOnes = 0x0000271000000001;      // 1 + (10000 << 32)
   return static_cast<std::uint32_t>(
       (((digits & kPairs) * kHundreds) + (((digits >> 16) & kPairs) * kOnes)) >> 32);
+}
+
+// How many digits the text begins with, of eight. Precondition: eight readable bytes.
+inline std::size_t count_digits(const char* text) {
+  const std::uint64_t digits = load_word(text) ^ 0x3030303030303030;
+  const std::uint64_t others = (digits | (digits + 0x7676767676767676)) & 0x8080808080808080;
+  return others == 0 ? 8 : static_cast<std::size_t>(std::countr_zero(others)) / 8;
 }
 
 // Up to eight digits. Returns false when a byte is not a digit. Precondition: eight readable bytes,

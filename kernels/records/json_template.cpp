@@ -1,10 +1,21 @@
-// How a shape is learned.
+// How a shape is learned, and the index by which lines are read.
 #include "kernels/records/json_template.hpp"
 
 #include <algorithm>
 #include <cstring>
 
 namespace fastlane::kernels::records {
+
+ByteIndex JsonTemplate::make_index() {
+  constexpr ByteRange kRanges[] = {{'0', '9'}, {0x00, 0x1F}};
+  return ByteIndex("\n\"\\", kRanges);
+}
+
+void JsonTemplate::finish_index(ByteIndex& index) {
+  constexpr std::size_t kBackslash = 2, kControl = 4;
+  index.unite(kMark, kBackslash);
+  index.unite(kMark, kControl);
+}
 
 void JsonTemplate::add_step(const char* begin, const char* end, std::size_t slot) {
   Step step;

@@ -60,9 +60,7 @@ class GzipStream final : public ByteStream {
         if (!skip_padding(checkpoint)) return {};
         begin_member();
       }
-      if (input_ended_ && state_.avail_in == 0 && !held_) {
-        throw DamagedStream("gzip data that ends too early");
-      }
+      if (state_.avail_in == 0 && !held_) throw DamagedStream("gzip data that ends too early");
       state_.next_out = reinterpret_cast<std::uint8_t*>(out_.begin());
       state_.avail_out = static_cast<std::uint32_t>(kPiece);
       const int status = isal_inflate(&state_);
@@ -79,10 +77,11 @@ class GzipStream final : public ByteStream {
       if (made != 0) return {out_.begin(), made};
     }
   }
-  std::uint64_t taken() const override { return packed_.taken() - state_.avail_in; }
+  std::uint64_t taken() const override { return packed_.taken() - piece_.size() - state_.avail_in; }
 
  private:
   static constexpr std::size_t kPiece = std::size_t{128} << 10;
+  static constexpr std::size_t kPacked = std::size_t{64} << 10;
 
   void begin_member() {
     const std::uint32_t left = state_.avail_in;
@@ -94,24 +93,32 @@ class GzipStream final : public ByteStream {
     between_members_ = false;
   }
 
+  // The next packed bytes, always as many but for the last ones: how far ISA-L gets in damaged data
+  // depends on the pieces in which it is given them.
   void refill(Checkpoint& checkpoint) {
-    if (!piece_.empty()) {
-      take_piece();
-      return;
-    }
-    piece_ = packed_.next(checkpoint);
-    input_ended_ = piece_.empty();
-    take_piece();
+    std::string_view given = take(kPacked);
+    if (given.size() < kPacked) given = gather(given, checkpoint);
+    // ISA-L takes a pointer to bytes that it does not change.
+    state_.next_in = const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(given.data()));
+    state_.avail_in = static_cast<std::uint32_t>(given.size());
   }
 
-  void take_piece() {
-    constexpr std::size_t kMost = std::size_t{1} << 30;
-    const std::size_t size = std::min(kMost, piece_.size());
-    // ISA-L takes a pointer to bytes that it does not change.
-    state_.next_in =
-        const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(piece_.data()));
-    state_.avail_in = static_cast<std::uint32_t>(size);
-    piece_.remove_prefix(size);
+  std::string_view take(std::size_t most) {
+    const std::string_view taken = piece_.substr(0, most);
+    piece_.remove_prefix(taken.size());
+    return taken;
+  }
+
+  std::string_view gather(std::string_view first, Checkpoint& checkpoint) {
+    gathered_.clear();
+    gathered_.append(first.data(), first.size());
+    while (gathered_.size() < kPacked && !input_ended_) {
+      piece_ = packed_.next(checkpoint);
+      input_ended_ = piece_.empty();
+      const std::string_view more = take(kPacked - gathered_.size());
+      gathered_.append(more.data(), more.size());
+    }
+    return {gathered_.begin(), gathered_.size()};
   }
 
   // Zeros behind a member are padding; false at the end. Anything else begins a member.
@@ -123,7 +130,7 @@ class GzipStream final : public ByteStream {
       }
       if (state_.avail_in != 0) break;
       refill(checkpoint);
-      if (input_ended_) return false;
+      if (state_.avail_in == 0) return false;
     }
     if (*state_.next_in != 0x1F) throw DamagedStream("bytes behind the end of gzip data");
     return true;
@@ -132,7 +139,8 @@ class GzipStream final : public ByteStream {
   ByteStream& packed_;
   inflate_state state_{};
   Buffer<char> out_;
-  std::string_view piece_;
+  std::string_view piece_;  // of the packed bytes, what was not yet given to ISA-L
+  Buffer<char> gathered_;
   bool between_members_ = false;
   bool input_ended_ = false;
   bool held_ = false;

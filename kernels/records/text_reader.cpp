@@ -23,6 +23,7 @@ TextLimits::TextLimits(const Field& field)
       most_(field.max_length.value_or(std::numeric_limits<std::uint64_t>::max())),
       has_prefix_(field.starts_with.has_value()),
       prefix_(field.starts_with.value_or(std::string())),
+      prefix_literal_(prefix_.view()),
       listed_only_(field.has_one_of) {
   for (const std::string& text : field.one_of_texts) {
     static_cast<void>(listed_.add(PaddedText(text).view()));
@@ -35,8 +36,8 @@ ErrorCode TextLimits::check(std::string_view text) const {
     if (length > most_ || length < least_) return ErrorCode::length;
   }
   if (has_prefix_) {
-    const std::string_view prefix = prefix_.view();
-    if (text.substr(0, prefix.size()) != prefix) return ErrorCode::prefix;
+    const bool has_room = text.size() >= prefix_literal_.size();
+    if (!has_room || !prefix_literal_.matches(text.data())) return ErrorCode::prefix;
   }
   if (listed_only_ && listed_.find(text) < 0) return ErrorCode::one_of;
   return ErrorCode::none;

@@ -26,6 +26,7 @@ class TextLimits {
   std::uint64_t least_, most_;  // code points
   bool has_prefix_;
   PaddedText prefix_;
+  Literal prefix_literal_;
   bool listed_only_;
   Dictionary listed_;
 };

@@ -155,6 +155,11 @@ def test_large_tensors_go_past_the_caches_and_are_the_same():
     one = image.normalize(pixels, threads=1)
     assert np.array_equal(one, image.normalize(pixels, threads=3))
     assert np.array_equal(one[:, 7, 1:9].T, pixels[7, 1:9] * np.float32(1 / 255))
+    raw = np.zeros(one.nbytes + 128, "u1")
+    for offset in (1, 4, 16):
+        out = raw[offset : offset + one.nbytes].view("f4").reshape(one.shape)
+        assert np.array_equal(image.normalize(pixels, out=out), one)
+    assert not raw[:1].any() and not raw[16 + one.nbytes :].any()
 
 
 def test_memory_is_moved_out_and_recycled():

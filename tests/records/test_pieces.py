@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import gzip
 import pickle
+import random
 from typing import Any
 
 import pytest
 
-from fastlane import DecodeError
+from fastlane import DecodeError, SchemaError
 from fastlane import records as fr
 from fastlane.records import Plan
 from records import logs
@@ -70,6 +71,36 @@ def test_every_prefix_of_a_packed_file() -> None:
         partial = caught.value.partial
         assert_invariants(partial)
         assert partial.rows_in <= whole.rows_in
+
+
+def outcome_of(plan: Plan, given: Any) -> tuple[str, bytes, list[Any]]:
+    """What is wrong with the input, and all that was made of the rows before."""
+    try:
+        result, said = plan.run(given), ""
+    except DecodeError as error:
+        result, said = error.partial, str(error)
+    except SchemaError as error:  # the damage is in the header
+        return str(error), b"", []
+    assert_invariants(result)
+    return said, bytes_of(result), list(result.errors)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_damage_anywhere_whatever_the_pieces(name: str) -> None:
+    """How many rows count does not depend on the pieces in which a damaged file comes."""
+    plan, text = PLANS[name]
+    head = text.partition(b"\n")[0] + b"\n" if plan.source == fr.csv() else b""
+    draw = random.Random(name)
+    rows = b"".join(b"%s\n" % text.replace(b"1", b"%d" % draw.randrange(10**6)) for _ in range(300))
+    packed = gzip.compress(head + rows, 6)
+    for at in sorted({*range(10, 60), *draw.sample(range(len(packed)), 60)}):
+        flipped = bytearray(packed)
+        flipped[at] ^= 1 << draw.randrange(8)
+        damaged = bytes(flipped[: draw.choice([len(packed), at + 1])])
+        whole = outcome_of(plan, damaged)
+        for size in (1, 7, 100, 4096):
+            chunks = [damaged[i : i + size] for i in range(0, len(damaged), size)]
+            assert outcome_of(plan, iter(chunks)) == whole, (at, size)
 
 
 def bytes_of(result: fr.Result) -> bytes:

@@ -10,6 +10,9 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <string_view>
+
+#include "tests/kernels/records/padded.hpp"
 
 namespace fastlane::kernels::records {
 namespace {
@@ -17,11 +20,17 @@ namespace {
 float convert(const std::string& text, float) { return std::strtof(text.c_str(), nullptr); }
 double convert(const std::string& text, double) { return std::strtod(text.c_str(), nullptr); }
 
+template <class T>
+ErrorCode read_padded(std::string_view text, bool allow_nan, T& value) {
+  const Padded padded(text);
+  return read_float(padded.text(), padded.size(), allow_nan, value);
+}
+
 // Precondition: the text is a decimal number.
 template <class T>
 void expect_like_libc(const std::string& text) {
   T value = 42;
-  const ErrorCode code = read_float(text.data(), text.size(), false, value);
+  const ErrorCode code = read_padded(text, false, value);
   const T wanted = convert(text, T{});
   if (std::isinf(wanted)) {
     ASSERT_EQ(code, ErrorCode::overflow) << text;
@@ -124,10 +133,10 @@ TYPED_TEST(Floats, HasTheGrammarOfPythonWithoutUnderscores) {
        {"",       " ",   "+",         "-",   ".",     "e5",       ".e5", "1e",
         "1e+",    "1 2", "1,5",       "1_0", "0x1p3", "1e5.0",    "--1", "infinit",
         "nan(1)", "1f",  "1\xC2\xA0", "nan", "inf",   "-Infinity"}) {
-    EXPECT_EQ(read_float(text, std::strlen(text), false, value), ErrorCode::type) << text;
+    EXPECT_EQ(read_padded(text, false, value), ErrorCode::type) << text;
   }
   for (const char* text : {" 1.5", "1.5\t", "\n 1.5 \r\v\f"}) {
-    EXPECT_EQ(read_float(text, std::strlen(text), false, value), ErrorCode::none) << text;
+    EXPECT_EQ(read_padded(text, false, value), ErrorCode::none) << text;
     EXPECT_EQ(value, TypeParam{1.5});
   }
 }
@@ -135,16 +144,16 @@ TYPED_TEST(Floats, HasTheGrammarOfPythonWithoutUnderscores) {
 TYPED_TEST(Floats, TakesNanAndInfWhenAsked) {
   TypeParam value = 0;
   for (const char* text : {"nan", "NaN", "+nan", " NAN "}) {
-    EXPECT_EQ(read_float(text, std::strlen(text), true, value), ErrorCode::none) << text;
+    EXPECT_EQ(read_padded(text, true, value), ErrorCode::none) << text;
     EXPECT_TRUE(std::isnan(value)) << text;
   }
   for (const char* text : {"inf", "+Inf", "INFINITY", "-inf"}) {
-    EXPECT_EQ(read_float(text, std::strlen(text), true, value), ErrorCode::none) << text;
+    EXPECT_EQ(read_padded(text, true, value), ErrorCode::none) << text;
     EXPECT_TRUE(std::isinf(value)) << text;
     EXPECT_EQ(std::signbit(value), text[0] == '-') << text;
   }
-  EXPECT_EQ(read_float("infinit", 7, true, value), ErrorCode::type);
-  EXPECT_EQ(read_float("1e999", 5, true, value), ErrorCode::overflow);
+  EXPECT_EQ(read_padded("infinit", true, value), ErrorCode::type);
+  EXPECT_EQ(read_padded("1e999", true, value), ErrorCode::overflow);
 }
 
 }  // namespace

@@ -188,5 +188,46 @@ TEST(RunEdges, ReadsMappedFiles) {
   ::unlink(path.c_str());
 }
 
+// The text as gzip that says how long its only block is, with damage behind it.
+std::string damaged_gzip(std::string_view text) {
+  std::string packed("\x1F\x8B\x08\0\0\0\0\0\0\xFF\0", 11);
+  for (const std::size_t size : {text.size(), ~text.size()}) {
+    packed += static_cast<char>(size & 0xFF);
+    packed += static_cast<char>((size >> 8) & 0xFF);
+  }
+  packed += text;
+  return packed + std::string(20, '\x07');
+}
+
+TEST(RunEdges, CountsTheRowsBeforeDamageWhateverTheWindows) {
+  Program program = combined();
+  for (const std::string& lines : {std::string(), kGood + "\n", "x\n\n" + kGood + "\r\n"}) {
+    for (const std::size_t cut : {0U, 1U, 40U, 298U, 299U, 300U, 301U, 302U, 303U, 5000U}) {
+      program.max_row_bytes = 300;
+      const std::string packed = damaged_gzip(lines + std::string(cut, 'x'));
+      const RunResult whole = run_engine(program, {packed});
+      ASSERT_TRUE(whole.damage);
+      ASSERT_EQ(whole.rows_in, std::ranges::count(lines, '\n') - whole.rows_blank + (cut != 0));
+      ASSERT_EQ(whole.errors.empty(), lines.size() <= kGood.size() + 1 && cut == 0);
+      if (cut != 0) {
+        ASSERT_EQ(whole.errors.back().code, cut > 302 ? ErrorCode::too_long : ErrorCode::truncated);
+        ASSERT_EQ(whole.errors.back().byte_offset, static_cast<std::int64_t>(lines.size()));
+      }
+      for (const std::size_t window : {1U, 5U, 41U, 300U, 1000U}) {
+        const RunResult result = run_engine(program, {packed}, window);
+        ASSERT_TRUE(result.damage);
+        ASSERT_EQ(result.rows_in, whole.rows_in) << cut << " " << window;
+        ASSERT_EQ(result.rows_bad, whole.rows_bad);
+        ASSERT_EQ(result.errors.size(), whole.errors.size());
+        for (std::size_t error = 0; error < whole.errors.size(); ++error) {
+          ASSERT_EQ(result.errors[error].code, whole.errors[error].code) << cut << " " << window;
+          ASSERT_EQ(result.errors[error].byte_offset, whole.errors[error].byte_offset);
+          ASSERT_EQ(result.errors[error].raw, whole.errors[error].raw);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fastlane::kernels::records

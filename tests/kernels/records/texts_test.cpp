@@ -1,6 +1,7 @@
 // Bytes and texts: UTF-8, escapes, the byte index in every CPU row, and dictionaries.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <string>
@@ -128,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, EachMarkRow, ::testing::ValuesIn(all_rows()), [](
 TEST_P(EachMarkRow, FindsEveryByteOfEveryClass) {
   std::mt19937_64 random(2);
   const std::string classes("\n\\\" ]\0x\xFF", 8);
-  ByteIndex index(classes, *GetParam());
+  ByteIndex index(classes, {}, *GetParam());
   for (std::size_t size = 0; size < 400; ++size) {
     std::string text(size, 'a');
     for (char& byte : text) {
@@ -154,6 +155,41 @@ TEST_P(EachMarkRow, FindsEveryByteOfEveryClass) {
         ASSERT_EQ(index.has_high(from, to),
                   !is_ascii(std::string_view(text).substr(from, to - from)));
       }
+    }
+  }
+}
+
+TEST_P(EachMarkRow, FindsRangesOfBytesAndWhatIsOutside) {
+  std::mt19937_64 random(3);
+  constexpr ByteRange kRanges[] = {{'0', '9'}, {0x00, 0x1F}, {0x7F, 0xFF}};
+  constexpr std::size_t kDigit = 1, kControl = 2, kHigh = 3;
+  ByteIndex index("x", kRanges, *GetParam());
+  for (std::size_t size = 1; size < 400; ++size) {
+    std::string text(size, '5');
+    for (char& byte : text) {
+      if (random() % 9 == 0 || size % 4 == 0) byte = static_cast<char>(random());
+    }
+    text.back() = '\n';
+    const Padded padded(text);
+    index.build(padded.text(), padded.size());
+    const auto first = [&](std::size_t from, auto&& wanted) {
+      while (from < size && !wanted(static_cast<unsigned char>(text[from]))) ++from;
+      return from;
+    };
+    const auto is_digit = [](unsigned char byte) { return byte >= '0' && byte <= '9'; };
+    for (std::size_t from = 0; from < size; ++from) {
+      ASSERT_EQ(std::min(index.next(kDigit, from), size), first(from, is_digit));
+      ASSERT_EQ(index.next_outside(kDigit, from),
+                first(from, [&](unsigned char byte) { return !is_digit(byte); }));
+      ASSERT_EQ(std::min(index.next(kControl, from), size),
+                first(from, [](unsigned char byte) { return byte < 0x20; }));
+      ASSERT_EQ(std::min(index.next(kHigh, from), size),
+                first(from, [](unsigned char byte) { return byte >= 0x7F; }));
+    }
+    index.unite(kDigit, 0);
+    for (std::size_t from = 0; from < size; ++from) {
+      ASSERT_EQ(std::min(index.next(kDigit, from), size),
+                first(from, [&](unsigned char byte) { return is_digit(byte) || byte == 'x'; }));
     }
   }
 }
