@@ -9,6 +9,12 @@
 #include "kernels/arrays/sum_rows.hpp"
 #include "kernels/lanes.hpp"
 
+// Where g++ knows which registers a function leaves alone, it calls it without clearing the upper
+// halves of the others first, and what SSE instructions do there takes half as long again.
+#ifndef __clang__
+#pragma GCC optimize("no-ipa-ra")
+#endif
+
 namespace fastlane::kernels {
 namespace {
 

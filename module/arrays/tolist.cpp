@@ -37,8 +37,12 @@ class ListInTheMaking {
   }
   ListInTheMaking(const ListInTheMaking&) = delete;
   ListInTheMaking& operator=(const ListInTheMaking&) = delete;
+  // Looking for elements in the rest of a long list would take longer than freeing those there are.
   ~ListInTheMaking() {
     if (list_ == nullptr) return;
+    Py_ssize_t filled = 0;
+    while (filled < Py_SIZE(list_) && PyList_GET_ITEM(list_, filled) != nullptr) ++filled;
+    Py_SET_SIZE(reinterpret_cast<PyVarObject*>(list_), filled);
     PyObject_GC_Track(list_);
     Py_DECREF(list_);
   }
