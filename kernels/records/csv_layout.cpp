@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "kernels/records/csv_borders.hpp"
 #include "kernels/records/csv_rows.hpp"
@@ -73,9 +74,9 @@ void CsvLayout::take_header(std::size_t input, std::string_view row) {
     if (column < kShown) listed += (column == 0 ? "" : ", ") + names[column].substr(0, 80);
     if (column == kShown) listed += ", ...";
   }
-  CsvColumns& columns = columns_[input];
+  // A header that is refused leaves none behind.
+  CsvColumns columns;
   columns.count = names.size();
-  columns.of_slot.clear();
   for (const std::string& name : names_) {
     const auto found = places.find(name);
     if (found == places.end()) {
@@ -83,6 +84,7 @@ void CsvLayout::take_header(std::size_t input, std::string_view row) {
     }
     columns.of_slot.push_back(found->second);
   }
+  columns_[input] = std::move(columns);
 }
 
 std::unique_ptr<RowBorders> CsvLayout::make_borders(std::size_t max_row_bytes) const {

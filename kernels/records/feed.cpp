@@ -131,6 +131,8 @@ void Feed::read_header(Checkpoint& checkpoint) {
 }
 
 bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
+  if (is_over_) return false;
+  is_over_ = true;  // for other threads, should this not come to its end
   while (true) {
     if (!is_open_ && !open_input(checkpoint)) return false;
     gather(window_bytes_, checkpoint);
@@ -152,6 +154,7 @@ bool Feed::next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint) {
     take_text(window, size, copy);
   }
   window.end = position_;
+  is_over_ = false;
   return true;
 }
 

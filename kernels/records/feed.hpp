@@ -55,7 +55,8 @@ class Feed {
   Feed(std::span<const Input> inputs, Layout& layout, std::size_t window_bytes,
        std::size_t max_row_bytes);
 
-  // The next window, whose text may lie in `copy`; false behind the last. One thread at a time.
+  // The next window, whose text may lie in `copy`; false behind the last, and once something was
+  // thrown. One thread at a time.
   // Throws std::bad_alloc, HeaderError, and what checkpoint and streams throw.
   bool next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint);
 
@@ -93,6 +94,7 @@ class Feed {
   std::size_t pending_begin_ = 0;
   std::size_t cut_off_ = 0;  // bytes at the end of `pending_`: of the row in which the damage is
   bool ended_ = false;
+  bool is_over_ = false;
   std::size_t index_ = 0;
   std::optional<Damage> damage_;
 };

@@ -175,6 +175,16 @@ def test_headers() -> None:
         plan.run(b"a;\xff\n")
 
 
+def test_a_refused_header_while_other_threads_wait_for_its_rows() -> None:
+    plan = Plan(fr.csv(), fr.Schema(a=fr.Int8()))
+    columns = 20_000
+    header = ",".join(f"c{column}" for column in range(columns))
+    text = f"{header}\n{','.join(['1'] * columns)}\n".encode()
+    for _ in range(10):
+        with pytest.raises(SchemaError, match="the column 'a'"):
+            plan.run(text + text * 20, threads=4)
+
+
 def test_wrong_sources_and_fields() -> None:
     for options in ({"delimiter": ",,"}, {"delimiter": "\xe9"}, {"quote": ","}, {"header": 1}):
         with pytest.raises(SchemaError):
