@@ -55,9 +55,9 @@ class Feed {
   Feed(std::span<const Input> inputs, Layout& layout, std::size_t window_bytes,
        std::size_t max_row_bytes);
 
-  // The next window, whose text may lie in `copy`; false behind the last, and once something was
-  // thrown. One thread at a time.
-  // Throws std::bad_alloc, HeaderError, and what checkpoint and streams throw.
+  // The next window, whose text may lie in `copy`; false behind the last, and ever after something
+  // was thrown: std::bad_alloc, HeaderError, and what checkpoint and streams throw. One thread at a
+  // time.
   bool next(Window& window, Buffer<char>& copy, Checkpoint& checkpoint);
 
   // Bytes taken from the inputs, packed as they are, and how many there are; 0: nobody knows.
