@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include "kernels/lanes.hpp"
@@ -41,6 +42,16 @@ struct Plane {
   const std::byte* from(std::ptrdiff_t i, std::ptrdiff_t j) const {
     return source + i * source_strides[0] + j * source_strides[1];
   }
+
+  // For the checkpoint. The first rows touch every page of the target, which may be fresh: this
+  // takes as long as if all that lies between were written.
+  std::size_t work(std::ptrdiff_t first_row, std::ptrdiff_t end_row, std::ptrdiff_t first_column,
+                   std::ptrdiff_t end_column, std::size_t item) const {
+    const auto lines = static_cast<std::size_t>(end_column - first_column);
+    const auto items = static_cast<std::size_t>(end_row - first_row) * lines;
+    if (first_row != 0) return items * item;
+    return lines * static_cast<std::size_t>(std::abs(target_strides[0]));
+  }
 };
 
 template <class T>
@@ -49,6 +60,21 @@ void copy_items(const Plane& plane, std::ptrdiff_t first_row, std::ptrdiff_t end
   for (std::ptrdiff_t j = first_column; j < end_column; ++j) {
     for (std::ptrdiff_t i = first_row; i < end_row; ++i) {
       store<T>(plane.to(i, j), load<T>(plane.from(i, j)));
+    }
+  }
+}
+
+// The same in small squares.
+template <class T>
+void copy_squares(const Plane& plane, std::ptrdiff_t first_row, std::ptrdiff_t first_column,
+                  Checkpoint& checkpoint) {
+  constexpr std::ptrdiff_t kSquare = 32;
+  for (std::ptrdiff_t i = first_row; i < plane.rows; i += kSquare) {
+    const std::ptrdiff_t end_row = std::min(plane.rows, i + kSquare);
+    for (std::ptrdiff_t j = first_column; j < plane.columns; j += kSquare) {
+      const std::ptrdiff_t end_column = std::min(plane.columns, j + kSquare);
+      copy_items<T>(plane, i, end_row, j, end_column);
+      checkpoint.spend(plane.work(i, end_row, j, end_column, sizeof(T)));
     }
   }
 }
@@ -77,24 +103,12 @@ void transpose_tiled(const Plane& plane, Checkpoint& checkpoint, const Transpose
           tile(plane.to(i, j), plane.target_strides[0], plane.from(i, j), plane.source_strides[0]);
         }
       }
+      checkpoint.spend(plane.work(first_row, end_row, first, end, sizeof(T)));
     }
     copy_items<T>(plane, first_row, end_row, columns, plane.columns);
-    checkpoint.spend(static_cast<std::size_t>((end_row - first_row) * plane.columns * kItem));
   }
-  copy_items<T>(plane, rows, plane.rows, 0, plane.columns);
+  copy_squares<T>(plane, rows, 0, checkpoint);
   if (streams) finish_streaming();
-}
-
-template <class T>
-void transpose_any(const Plane& plane, Checkpoint& checkpoint) {
-  constexpr std::ptrdiff_t kBlock = 32;
-  for (std::ptrdiff_t i = 0; i < plane.rows; i += kBlock) {
-    const std::ptrdiff_t end_row = std::min(plane.rows, i + kBlock);
-    for (std::ptrdiff_t j = 0; j < plane.columns; j += kBlock) {
-      copy_items<T>(plane, i, end_row, j, std::min(plane.columns, j + kBlock));
-    }
-    checkpoint.spend(static_cast<std::size_t>((end_row - i) * plane.columns) * sizeof(T));
-  }
 }
 
 // The source lies in memory as the target shall: row j of the target is copied from column j.
@@ -113,7 +127,7 @@ void transpose_items(const Plane& plane, Checkpoint& checkpoint, const Transpose
   } else if (plane.target_strides[1] == kItem && plane.source_strides[0] == kItem) {
     copy_rows(plane, static_cast<std::size_t>(plane.rows * kItem), checkpoint);
   } else {
-    transpose_any<T>(plane, checkpoint);
+    copy_squares<T>(plane, 0, 0, checkpoint);
   }
 }
 
